@@ -1,0 +1,180 @@
+//! What an exploration found out, and how much of the space stands behind it.
+
+use std::fmt;
+use std::time::Duration;
+
+use stateright::{Expectation, Path};
+
+/// The result of an exploration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run<S, A> {
+    /// Whether everything was explored.
+    pub ending: Ending,
+    /// Distinct states within the boundary, told apart by a 64-bit fingerprint. For a simulation:
+    /// states visited, with repeats.
+    pub unique: u64,
+    /// Initial states and transitions that lead to a state within the boundary, with repeats. For a
+    /// simulation the same as `unique`.
+    pub generated: u64,
+    /// Own engine: the steps of the longest shortest path, an initial state has 0. stateright's
+    /// breadth-first engine means the same with one thread, and is approximate with more. Depth-first
+    /// and simulation: the steps of the longest path walked, which says nothing of the shape of the space.
+    pub depth: u32,
+    /// How often `within_boundary` refused an initial state or a successor, with repeats.
+    pub beyond_boundary: u64,
+    /// One finding for each property, in the model's order.
+    pub findings: Vec<Finding<S, A>>,
+}
+
+impl<S, A> Run<S, A> {
+    /// Whether everything was explored. Only then does a property without a path have a verdict.
+    pub fn is_exhausted(&self) -> bool {
+        self.ending == Ending::Exhausted
+    }
+
+    /// The finding for the property of this name, if the model has one.
+    pub fn finding(&self, property: &str) -> Option<&Finding<S, A>> {
+        self.findings
+            .iter()
+            .find(|finding| finding.property == property)
+    }
+}
+
+/// How an exploration came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Every reachable state within the boundary was seen and judged.
+    Exhausted,
+    /// States may be left that nobody looked at.
+    Truncated(Cut),
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exhausted => write!(f, "exhausted"),
+            Self::Truncated(cut) => write!(f, "{cut}"),
+        }
+    }
+}
+
+/// Why not everything was explored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// There are more unique states than this limit.
+    MaxStates(u64),
+    /// The process grew beyond this many bytes.
+    MaxMemory(u64),
+    /// This much time had passed.
+    Timeout(Duration),
+    /// The caller's interrupt flag was set.
+    Interrupted,
+    /// [`Until`](crate::Until) was satisfied.
+    Found,
+    /// A simulation used up its states or its time: a sample, never the whole.
+    Sampled,
+}
+
+impl fmt::Display for Cut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MaxStates(1) => write!(f, "cut at 1 unique state"),
+            Self::MaxStates(states) => write!(f, "cut at {states} unique states"),
+            Self::MaxMemory(bytes) => {
+                write!(f, "cut at {} MiB of memory", bytes.div_ceil(1 << 20))
+            }
+            Self::Timeout(limit) => write!(f, "cut after {limit:?}"),
+            Self::Interrupted => write!(f, "interrupted"),
+            Self::Found => write!(f, "stopped as soon as the path asked for was found"),
+            Self::Sampled => write!(f, "a sample of random walks"),
+        }
+    }
+}
+
+/// What is known of one property.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding<S, A> {
+    /// The property's name.
+    pub property: &'static str,
+    /// Always or sometimes; never eventually, see [`Error::Eventually`](crate::Error::Eventually).
+    pub expectation: Expectation,
+    /// What was found.
+    pub verdict: Verdict<S, A>,
+}
+
+/// What is known of one property. The paths of the own engine are shortest, those of stateright's
+/// engines need not be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict<S, A> {
+    /// Everything was explored and there is no path: an always-property holds, a
+    /// sometimes-property is impossible.
+    Exhausted,
+    /// The always-property is false in the last state of this path.
+    Violated(Path<S, A>),
+    /// The sometimes-property is true in the last state of this path.
+    Witnessed(Path<S, A>),
+    /// No path so far, but not everything was explored: nothing is known.
+    Truncated(Cut),
+}
+
+impl<S, A> Verdict<S, A> {
+    /// The counterexample or the witness, if there is one.
+    pub fn path(&self) -> Option<&Path<S, A>> {
+        match self {
+            Self::Violated(path) | Self::Witnessed(path) => Some(path),
+            Self::Exhausted | Self::Truncated(_) => None,
+        }
+    }
+
+    /// The verdict that a path, or its absence, amounts to. The one place where "holds" is said.
+    pub(crate) fn of(expectation: &Expectation, path: Option<Path<S, A>>, ending: Ending) -> Self {
+        match (path, expectation, ending) {
+            (Some(path), Expectation::Sometimes, _) => Self::Witnessed(path),
+            (Some(path), Expectation::Always | Expectation::Eventually, _) => Self::Violated(path),
+            (None, _, Ending::Exhausted) => Self::Exhausted,
+            (None, _, Ending::Truncated(cut)) => Self::Truncated(cut),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cut_reads_as_a_phrase() {
+        let phrases = [
+            (Cut::MaxStates(1), "cut at 1 unique state"),
+            (Cut::MaxStates(10), "cut at 10 unique states"),
+            (Cut::MaxMemory(3 << 30), "cut at 3072 MiB of memory"),
+            (Cut::Timeout(Duration::from_millis(1500)), "cut after 1.5s"),
+            (Cut::Interrupted, "interrupted"),
+            (
+                Cut::Found,
+                "stopped as soon as the path asked for was found",
+            ),
+            (Cut::Sampled, "a sample of random walks"),
+        ];
+        for (cut, phrase) in phrases {
+            assert_eq!(cut.to_string(), phrase);
+            assert_eq!(Ending::Truncated(cut).to_string(), phrase);
+        }
+        assert_eq!(Ending::Exhausted.to_string(), "exhausted");
+    }
+
+    #[test]
+    fn only_an_exhausted_ending_gives_an_exhausted_verdict() {
+        let expectations = [Expectation::Always, Expectation::Sometimes];
+        for expectation in &expectations {
+            let cut = Ending::Truncated(Cut::Interrupted);
+            assert_eq!(
+                Verdict::<u8, u8>::of(expectation, None, cut),
+                Verdict::Truncated(Cut::Interrupted)
+            );
+            assert_eq!(
+                Verdict::<u8, u8>::of(expectation, None, Ending::Exhausted),
+                Verdict::Exhausted
+            );
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! One thread's share of a level: expand states, look up what they lead to, judge what is new.
+
+use std::hash::Hash;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+use stateright::{Expectation, Model, Property};
+
+use crate::run::Cut;
+use crate::visited::{Arrival, Fingerprint, SHARDS, Visited, fingerprint};
+use crate::watch::{HaltOnPanic, Watch};
+
+/// States that a worker takes at a time.
+pub(crate) const CHUNK_STATES: usize = 256;
+/// Arrivals gathered for one shard before its lock is taken.
+const BATCH_ARRIVALS: usize = 1;
+
+/// A state waiting to be expanded.
+pub(crate) struct Node<S> {
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) state: S,
+}
+
+/// States waiting to be expanded, as they are handed out.
+pub(crate) type Chunks<S> = Vec<Vec<Node<S>>>;
+
+/// The counts of a run, written by all workers.
+#[derive(Default)]
+pub(crate) struct Counts {
+    pub(crate) unique: AtomicU64,
+    pub(crate) generated: AtomicU64,
+    pub(crate) beyond_boundary: AtomicU64,
+    pub(crate) queue: AtomicU64,
+    pub(crate) depth: AtomicU32,
+}
+
+/// What all workers of a run share.
+pub(crate) struct Shared<'a, M: Model> {
+    pub(crate) model: &'a M,
+    pub(crate) properties: &'a [Property<M>],
+    pub(crate) visited: &'a Visited,
+    pub(crate) counts: &'a Counts,
+    pub(crate) watch: &'a Watch,
+}
+
+/// One level's work.
+pub(crate) struct Level<'a, S> {
+    /// The level being built, one more than that of the states in the queue.
+    pub(crate) level: u32,
+    /// Properties without a path so far, by index. The others need not be judged any more.
+    pub(crate) open: &'a [usize],
+    /// The states to expand, in chunks, by the worker that found them.
+    queues: Vec<Mutex<Chunks<S>>>,
+}
+
+impl<'a, S> Level<'a, S> {
+    pub(crate) fn new(level: u32, open: &'a [usize], frontiers: Vec<Chunks<S>>) -> Self {
+        Self {
+            level,
+            open,
+            queues: frontiers.into_iter().map(Mutex::new).collect(),
+        }
+    }
+
+    /// The next chunk for a worker: one of its own, else someone else's. A state is best dropped by the
+    /// thread that allocated it, else the threads wait for each other in the allocator.
+    fn take(&self, worker: usize) -> Option<Vec<Node<S>>> {
+        let (before, from) = self.queues.split_at(worker);
+        from.iter()
+            .chain(before)
+            .find_map(|queue| queue.lock().pop())
+    }
+}
+
+/// What one worker gathers while a level is built, and its buffers, which live through all levels.
+pub(crate) struct Worker<S> {
+    /// Its place among the workers.
+    index: usize,
+    /// Arrivals that have yet to be looked up, by shard.
+    outbox: Vec<Vec<Arrival<S>>>,
+    /// New states of the level being built, in full chunks and a last one.
+    pub(crate) next: Chunks<S>,
+    last: Vec<Node<S>>,
+    /// For each property: the smallest fingerprint of a new state that settles it.
+    pub(crate) best: Vec<Option<Fingerprint>>,
+    /// Whether any state or arrival was left undone.
+    pub(crate) is_cut: bool,
+}
+
+impl<S> Worker<S> {
+    pub(crate) fn new(index: usize, properties: usize) -> Self {
+        Self {
+            index,
+            outbox: (0..SHARDS).map(|_| Vec::new()).collect(),
+            next: Vec::new(),
+            last: Vec::new(),
+            best: vec![None; properties],
+            is_cut: false,
+        }
+    }
+
+    /// Expands chunks until the queue is empty or the run is halted.
+    pub(crate) fn build<M>(&mut self, shared: &Shared<'_, M>, level: &Level<'_, S>)
+    where
+        M: Model<State = S>,
+        S: Hash,
+    {
+        let _halt = HaltOnPanic(shared.watch);
+        let mut actions = Vec::new();
+        loop {
+            shared.watch.look();
+            let Some(chunk) = level.take(self.index) else {
+                break;
+            };
+            self.expand(shared, level, chunk, &mut actions);
+            if self.is_cut {
+                break;
+            }
+        }
+        for shard in 0..SHARDS {
+            if !self.outbox[shard].is_empty() {
+                self.look_up(shared, level, shard);
+            }
+        }
+        if !self.last.is_empty() {
+            self.next.push(std::mem::take(&mut self.last));
+        }
+    }
+
+    fn expand<M>(
+        &mut self,
+        shared: &Shared<'_, M>,
+        level: &Level<'_, S>,
+        chunk: Vec<Node<S>>,
+        actions: &mut Vec<M::Action>,
+    ) where
+        M: Model<State = S>,
+        S: Hash,
+    {
+        let (mut expanded, mut generated, mut beyond_boundary) = (0, 0, 0);
+        for node in chunk {
+            if shared.watch.is_halted() {
+                self.is_cut = true;
+                break;
+            }
+            shared.model.actions(&node.state, actions);
+            for action in actions.drain(..) {
+                let Some(state) = shared.model.next_state(&node.state, action) else {
+                    continue;
+                };
+                if !shared.model.within_boundary(&state) {
+                    beyond_boundary += 1;
+                    continue;
+                }
+                generated += 1;
+                self.arrive(shared, level, node.fingerprint, state);
+            }
+            expanded += 1;
+        }
+        shared
+            .counts
+            .generated
+            .fetch_add(generated, Ordering::Relaxed);
+        shared
+            .counts
+            .beyond_boundary
+            .fetch_add(beyond_boundary, Ordering::Relaxed);
+        shared.counts.queue.fetch_sub(expanded, Ordering::Relaxed);
+    }
+
+    /// Takes in a state within the boundary. It is looked up now or later, at the latest when the
+    /// level ends.
+    pub(crate) fn arrive<M>(
+        &mut self,
+        shared: &Shared<'_, M>,
+        level: &Level<'_, S>,
+        parent: Fingerprint,
+        state: S,
+    ) where
+        M: Model<State = S>,
+        S: Hash,
+    {
+        let fingerprint = fingerprint(&state);
+        let shard = Visited::shard_of(fingerprint);
+        let batch = &mut self.outbox[shard];
+        batch.push(Arrival {
+            fingerprint,
+            parent,
+            is_new: false,
+            state,
+        });
+        if batch.len() >= BATCH_ARRIVALS {
+            self.look_up(shared, level, shard);
+        }
+    }
+
+    /// Looks up one shard's batch; judges and keeps what is new.
+    fn look_up<M>(&mut self, shared: &Shared<'_, M>, level: &Level<'_, S>, shard: usize)
+    where
+        M: Model<State = S>,
+    {
+        let mut batch = std::mem::take(&mut self.outbox[shard]);
+        let max_states = shared.watch.limits().max_states;
+        let mut admitted: u64 = 0;
+        let all = shared
+            .visited
+            .admit(shard, level.level, &mut batch, || match max_states {
+                None => {
+                    admitted += 1;
+                    true
+                }
+                // One by one, so that the limit is met exactly.
+                Some(max) => shared
+                    .counts
+                    .unique
+                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |unique| {
+                        (unique < max).then_some(unique + 1)
+                    })
+                    .is_ok(),
+            });
+        shared.counts.unique.fetch_add(admitted, Ordering::Relaxed);
+        if let (false, Some(max)) = (all, max_states) {
+            shared.watch.halt(Cut::MaxStates(max));
+            self.is_cut = true;
+        }
+        let mut kept = 0;
+        for arrival in batch.drain(..).filter(|arrival| arrival.is_new) {
+            let Arrival {
+                fingerprint, state, ..
+            } = arrival;
+            self.keep(shared, level, Node { fingerprint, state });
+            kept += 1;
+        }
+        shared.counts.queue.fetch_add(kept, Ordering::Relaxed);
+        self.outbox[shard] = batch;
+    }
+
+    /// Judges a new state and puts it into the next frontier.
+    fn keep<M>(&mut self, shared: &Shared<'_, M>, level: &Level<'_, S>, node: Node<S>)
+    where
+        M: Model<State = S>,
+    {
+        for &index in level.open {
+            if settles(shared.model, &shared.properties[index], &node.state) {
+                let best = self.best[index].get_or_insert(node.fingerprint);
+                *best = node.fingerprint.min(*best);
+            }
+        }
+        if self.last.is_empty() {
+            shared
+                .counts
+                .depth
+                .fetch_max(level.level, Ordering::Relaxed);
+        }
+        self.last.push(node);
+        if self.last.len() == CHUNK_STATES {
+            self.next.push(std::mem::take(&mut self.last));
+        }
+    }
+}
+
+/// Whether this state is what a path for the property has to end in.
+pub(crate) fn settles<M: Model>(model: &M, property: &Property<M>, state: &M::State) -> bool {
+    let holds = (property.condition)(model, state);
+    match property.expectation {
+        Expectation::Always => !holds,
+        Expectation::Sometimes => holds,
+        // Refused before the run starts.
+        Expectation::Eventually => false,
+    }
+}

@@ -1,0 +1,100 @@
+//! What becomes of messages once they are sent.
+
+use paxos::{Broadcast, Envelope, NodeSet};
+use serde::Deserialize;
+
+use crate::{Letter, Parcel};
+
+/// How the network treats messages. Loss is in each of them, as a delivery that never comes; on an
+/// ordered link it is an action of its own, since the next message waits behind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Network {
+    /// Every message ever sent can arrive at any time, any number of times, in any order: loss,
+    /// delay, reordering and duplication in one idea.
+    #[default]
+    Set,
+    /// Each copy sent arrives at most once, in any order.
+    Bag,
+    /// Each link from one node to another delivers in the order of sending, at most once.
+    Ordered,
+}
+
+impl Network {
+    /// Adds what is sent. `mail` is kept sorted: by parcel in a set and a bag, by link in an
+    /// ordered network.
+    pub(crate) fn send(self, mail: &mut Vec<Parcel>, broadcast: &Broadcast<Letter>) {
+        let all = Parcel::new(broadcast.from, broadcast.to, broadcast.message);
+        match self {
+            Network::Set => insert(mail, all),
+            Network::Bag => {
+                for one in singles(all) {
+                    let at = mail.partition_point(|parcel| *parcel <= one);
+                    mail.insert(at, one);
+                }
+            }
+            Network::Ordered => {
+                for one in singles(all) {
+                    let at = mail.partition_point(|parcel| link(*parcel) <= link(one));
+                    mail.insert(at, one);
+                }
+            }
+        }
+    }
+
+    /// What can be delivered next, in a fixed order.
+    pub(crate) fn deliverable(
+        self,
+        mail: &[Parcel],
+    ) -> impl Iterator<Item = Envelope<Letter>> + use<'_> {
+        mail.iter()
+            .enumerate()
+            .filter(move |(i, parcel)| match self {
+                Network::Set => true,
+                // One copy stands for all that are equal.
+                Network::Bag => *i == 0 || mail[i - 1] != **parcel,
+                // Only the head of a link.
+                Network::Ordered => *i == 0 || link(mail[i - 1]) != link(**parcel),
+            })
+            .flat_map(|(_, parcel)| parcel.envelopes())
+    }
+
+    /// Takes out what was delivered or lost.
+    pub(crate) fn take(self, mail: &mut Vec<Parcel>, envelope: &Envelope<Letter>) {
+        match self {
+            Network::Set => {}
+            Network::Bag | Network::Ordered => {
+                let one = single(envelope);
+                if let Some(at) = mail.iter().position(|parcel| *parcel == one) {
+                    mail.remove(at);
+                }
+            }
+        }
+    }
+}
+
+/// Adds a parcel to a sorted set of them; addressees of the same message are joined.
+pub(crate) fn insert(set: &mut Vec<Parcel>, parcel: Parcel) {
+    let key = parcel.unaddressed();
+    let at = set.partition_point(|other| *other < key);
+    match set.get_mut(at) {
+        Some(same) if same.unaddressed() == key => *same = same.joined(parcel),
+        Some(_) | None => set.insert(at, parcel),
+    }
+}
+
+fn single(envelope: &Envelope<Letter>) -> Parcel {
+    Parcel::new(
+        envelope.from,
+        NodeSet::EMPTY.with(envelope.to),
+        envelope.message,
+    )
+}
+
+fn singles(all: Parcel) -> impl Iterator<Item = Parcel> {
+    all.envelopes().map(|envelope| single(&envelope))
+}
+
+fn link(parcel: Parcel) -> (paxos::NodeId, NodeSet) {
+    (parcel.from(), parcel.to())
+}

@@ -1,0 +1,308 @@
+//! What must never be, and what must be possible. Each a plain function, with its reason.
+//!
+//! They judge what acceptors have said ([`World::testimony`]) and what was announced, not what
+//! nodes believe, so that a wrong learner cannot hide a wrong vote.
+
+use paxos::{NodeId, Phase, Rules as _};
+use stateright::Property;
+
+use crate::parcel::{self, Parcel};
+use crate::{Letters, Outcome, State, World};
+
+/// A property and why it matters.
+#[derive(Clone, Copy, Debug)]
+pub struct Known {
+    /// Its name, as people write it.
+    pub name: &'static str,
+    /// What it says and why, in a sentence.
+    pub reason: &'static str,
+    kind: Kind,
+    condition: fn(&World, &State) -> bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Invariant,
+    Witness,
+}
+
+/// Every property, the ones that matter most first.
+pub const ALL: &[Known] = &[
+    invariant(
+        "agreement",
+        agreement,
+        "no two different values are ever chosen, nor announced by any node, nor told to any client",
+    ),
+    invariant("validity", validity, "what is chosen or announced was asked for by a client"),
+    invariant("stability", stability, "a node never changes its mind about what is chosen"),
+    invariant(
+        "announced-is-chosen",
+        announced_is_chosen,
+        "what a node announces, or a client is told, a quorum has voted for",
+    ),
+    invariant(
+        "promises-rise",
+        promises_rise,
+        "an acceptor never forgets a promise or a vote: what it has promised is at least what it said",
+    ),
+    invariant(
+        "no-vote-below-promise",
+        no_vote_below_promise,
+        "between the vote an acceptor reports in a promise and the ballot it promises, it never votes",
+    ),
+    invariant(
+        "one-value-per-ballot",
+        one_value_per_ballot,
+        "all proposals and votes of one ballot are for one value",
+    ),
+    invariant(
+        "votes-are-safe",
+        votes_are_safe,
+        "a vote at ballot b is for the only value that could have been chosen below b",
+    ),
+    witness("value-chosen", value_chosen, "a quorum can vote for a value: the world is not idle"),
+    witness("client-told", client_told, "a client can be told the outcome"),
+    witness(
+        "value-adopted",
+        value_adopted,
+        "a proposer can propose a value that none of its own clients asked for",
+    ),
+    witness("vote-superseded", vote_superseded, "an acceptor can vote again, in a higher ballot"),
+    witness(
+        "restart-mid-ballot",
+        restart_mid_ballot,
+        "a node can crash and restart while a ballot is under way at it",
+    ),
+];
+
+const fn invariant(
+    name: &'static str,
+    condition: fn(&World, &State) -> bool,
+    reason: &'static str,
+) -> Known {
+    Known {
+        name,
+        reason,
+        kind: Kind::Invariant,
+        condition,
+    }
+}
+
+const fn witness(
+    name: &'static str,
+    condition: fn(&World, &State) -> bool,
+    reason: &'static str,
+) -> Known {
+    Known {
+        name,
+        reason,
+        kind: Kind::Witness,
+        condition,
+    }
+}
+
+impl Known {
+    /// The property of this name.
+    pub fn named(name: &str) -> Option<&'static Known> {
+        ALL.iter().find(|known| known.name == name)
+    }
+
+    /// Whether it must be true in every state; if not, it must be true in some state.
+    pub fn is_invariant(&self) -> bool {
+        self.kind == Kind::Invariant
+    }
+
+    /// As stateright has it.
+    pub fn property(&self) -> Property<World> {
+        match self.kind {
+            Kind::Invariant => Property::always(self.name, self.condition),
+            Kind::Witness => Property::sometimes(self.name, self.condition),
+        }
+    }
+}
+
+/// The votes, by acceptor and ballot.
+fn votes<'a>(world: &World, state: &'a State) -> &'a [Parcel] {
+    let said = world.testimony(state);
+    &said[said.partition_point(|parcel| !parcel.is_vote())..]
+}
+
+/// The promises, by acceptor and ballot.
+fn promises<'a>(world: &World, state: &'a State) -> &'a [Parcel] {
+    let said = world.testimony(state);
+    &said[..said.partition_point(|parcel| !parcel.is_vote())]
+}
+
+/// The values somebody voted for.
+fn voted(votes: &[Parcel]) -> Letters {
+    votes.iter().map(|vote| vote.value()).collect()
+}
+
+/// The values for which a quorum has voted in one ballot.
+fn chosen(world: &World, state: &State) -> Letters {
+    let votes = votes(world, state);
+    let is_chosen = |vote: &&Parcel| {
+        let voters = votes
+            .iter()
+            .filter(|other| {
+                other.ballot_rank() == vote.ballot_rank() && other.value() == vote.value()
+            })
+            .map(|other| other.from())
+            .collect();
+        world
+            .rules()
+            .is_quorum(Phase::Accept, world.cluster(), voters)
+    };
+    votes
+        .iter()
+        .filter(is_chosen)
+        .map(|vote| vote.value())
+        .collect()
+}
+
+/// The values announced by nodes or told to clients.
+fn announced(state: &State) -> Letters {
+    let by_nodes = state
+        .servers
+        .iter()
+        .fold(Letters::EMPTY, |all, server| all.union(server.announced));
+    state
+        .asks
+        .iter()
+        .fold(by_nodes, |all, outcome| match outcome {
+            Outcome::Success(value) => all.with(*value),
+            Outcome::NotAsked | Outcome::Asked | Outcome::Unknown => all,
+        })
+}
+
+fn agreement(world: &World, state: &State) -> bool {
+    let announced = announced(state);
+    // What nobody voted for is not chosen, so most states need no counting.
+    voted(votes(world, state)).union(announced).len() <= 1
+        || chosen(world, state).union(announced).len() <= 1
+}
+
+fn validity(world: &World, state: &State) -> bool {
+    announced(state).is_subset(world.values())
+        && (voted(votes(world, state)).is_subset(world.values())
+            || chosen(world, state).is_subset(world.values()))
+}
+
+fn stability(_world: &World, state: &State) -> bool {
+    state
+        .servers
+        .iter()
+        .all(|server| server.announced.len() <= 1)
+}
+
+fn announced_is_chosen(world: &World, state: &State) -> bool {
+    let announced = announced(state);
+    announced.is_empty() || announced.is_subset(chosen(world, state))
+}
+
+/// For each acceptor the highest ballot it has promised or voted in, by its own words, in terms
+/// of [`Parcel::ballot_rank`]; 0 is none.
+fn committed(world: &World, state: &State) -> [u16; NodeId::LIMIT] {
+    let mut highest = [0; NodeId::LIMIT];
+    for parcel in world.testimony(state) {
+        let own = &mut highest[parcel.from().index()];
+        *own = parcel.ballot_rank().max(*own);
+    }
+    highest
+}
+
+fn promises_rise(world: &World, state: &State) -> bool {
+    let committed = committed(world, state);
+    state.servers.iter().zip(committed).all(|(server, said)| {
+        said == 0 || said <= parcel::rank(server.node.acceptor().promised)
+    })
+}
+
+fn no_vote_below_promise(world: &World, state: &State) -> bool {
+    let votes = votes(world, state);
+    promises(world, state).iter().all(|promise| {
+        votes.iter().all(|vote| {
+            vote.from() != promise.from()
+                || vote.ballot_rank() >= promise.ballot_rank()
+                || vote.ballot_rank() <= promise.second_rank()
+        })
+    })
+}
+
+fn one_value_per_ballot(world: &World, state: &State) -> bool {
+    let stated = statements(world, state);
+    stated.clone().map(|parcel| parcel.value()).collect::<Letters>().len() <= 1
+        || stated.clone().all(|one| {
+            stated
+                .clone()
+                .all(|other| other.ballot_rank() != one.ballot_rank() || other.value() == one.value())
+        })
+}
+
+/// The proposals and votes, as far as the network and the ledger tell.
+fn statements<'a>(world: &World, state: &'a State) -> impl Iterator<Item = &'a Parcel> + Clone {
+    let proposals = state.mail.iter().filter(|parcel| parcel.is_proposal());
+    proposals.chain(votes(world, state))
+}
+
+/// `SafeAt` of Lamport's TLA+ specification: for each ballot c below b, some quorum of phase 1
+/// has voted for v at c, or never will vote at c. It is enough to look at the ballots c in which
+/// somebody voted: in the others the quorum that went as far as b serves.
+fn votes_are_safe(world: &World, state: &State) -> bool {
+    let votes = votes(world, state);
+    if votes.is_empty() {
+        return true;
+    }
+    let committed = committed(world, state);
+    let is_quorum = |member: &dyn Fn(NodeId) -> bool| {
+        let quorum = world.cluster().acceptors().iter().filter(|node| member(*node));
+        world
+            .rules()
+            .is_quorum(Phase::Prepare, world.cluster(), quorum.collect())
+    };
+    votes.iter().all(|vote| {
+        is_quorum(&|node| committed[node.index()] >= vote.ballot_rank())
+            && votes.iter().all(|lower| {
+                let at = lower.ballot_rank();
+                at >= vote.ballot_rank()
+                    || is_quorum(&|node| {
+                        let own = votes
+                            .iter()
+                            .find(|own| own.from() == node && own.ballot_rank() == at);
+                        match own {
+                            Some(own) => own.value() == vote.value(),
+                            None => committed[node.index()] > at,
+                        }
+                    })
+            })
+    })
+}
+
+fn value_chosen(world: &World, state: &State) -> bool {
+    !chosen(world, state).is_empty()
+}
+
+fn client_told(_world: &World, state: &State) -> bool {
+    state
+        .asks
+        .iter()
+        .any(|outcome| matches!(outcome, Outcome::Success(_)))
+}
+
+fn value_adopted(world: &World, state: &State) -> bool {
+    statements(world, state).any(|stated| {
+        let proposer = stated.ballot().node.index();
+        let mut asks = world.scenario().ask.iter();
+        !asks.any(|ask| ask.of == proposer && ask.value == stated.value())
+    })
+}
+
+fn vote_superseded(world: &World, state: &State) -> bool {
+    votes(world, state).windows(2).any(|pair| {
+        pair[0].from() == pair[1].from() && pair[0].ballot_rank() < pair[1].ballot_rank()
+    })
+}
+
+fn restart_mid_ballot(_world: &World, state: &State) -> bool {
+    state.mid_ballot
+}

@@ -1,0 +1,351 @@
+//! Paths told to people: what happened, and what came of it.
+
+use std::fmt;
+
+use paxos::{Broadcast, Durable, Learner, Node, NodeId, NodeSet, Progress};
+use stateright::{Model, Path};
+
+use crate::{Action, Event, Letter, Outcome, Reaction, Server, State, World};
+
+/// One step of a path.
+#[derive(Clone, Debug)]
+pub struct Happening {
+    /// What happened.
+    pub action: Action,
+    /// What came of it, in order.
+    pub consequences: Vec<Consequence>,
+}
+
+/// One thing that came of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consequence {
+    /// A node's host makes something durable.
+    Saves {
+        /// Whose disk.
+        node: NodeId,
+        /// What was on it.
+        before: Durable<Letter>,
+        /// What is on it now.
+        after: Durable<Letter>,
+    },
+    /// Envelopes leave.
+    Sends(Broadcast<Letter>),
+    /// Envelopes that a crash kept from leaving.
+    DoesNotSend(Broadcast<Letter>),
+    /// A crash kept this from becoming durable.
+    DoesNotSave {
+        /// Whose disk.
+        node: NodeId,
+        /// What would have been on it.
+        lost: Durable<Letter>,
+    },
+    /// A node announces that a value is chosen.
+    Announces {
+        /// Which node.
+        node: NodeId,
+        /// The value.
+        value: Letter,
+    },
+    /// A client is told that its request is decided.
+    TellsClient {
+        /// The node that tells.
+        node: NodeId,
+        /// The index of the request in the scenario.
+        ask: u8,
+        /// The value that was chosen.
+        value: Letter,
+    },
+    /// A node crashes and restarts from disk.
+    Restarts {
+        /// Which node.
+        node: NodeId,
+        /// What it knows again.
+        disk: Durable<Letter>,
+    },
+    /// A node learns something that shows only in its memory.
+    Notes {
+        /// Which node.
+        node: NodeId,
+    },
+}
+
+/// The steps of a path.
+pub fn story(world: &World, path: &Path<State, Action>) -> Vec<Happening> {
+    path.clone()
+        .into_vec()
+        .into_iter()
+        .filter_map(|(state, action)| Some(world.happening(&state, action?)))
+        .collect()
+}
+
+impl World {
+    /// What comes of an action in a state. Nothing, if it changes nothing.
+    pub fn happening(&self, before: &State, action: Action) -> Happening {
+        let mut consequences = Vec::new();
+        if let Some(after) = self.next_state(before, action) {
+            match action {
+                Action::Step(event) => {
+                    if let Some(reaction) = self.react(before, event) {
+                        whole(before, &after, &reaction, &mut consequences);
+                    }
+                }
+                Action::Torn { event, sends } => {
+                    if let Some(reaction) = self.react(before, event) {
+                        let sends = usize::from(sends);
+                        self.partial(before, &after, &reaction, sends, &mut consequences);
+                    }
+                }
+                Action::Crash(node) => consequences.push(restart(&after, node)),
+                Action::Lose(_) => {}
+            }
+        }
+        Happening {
+            action,
+            consequences,
+        }
+    }
+
+    fn partial(
+        &self,
+        before: &State,
+        after: &State,
+        reaction: &Reaction,
+        sends: usize,
+        consequences: &mut Vec<Consequence>,
+    ) {
+        let node = reaction.at;
+        let disk = before.servers[node.index()].disk;
+        let unsaved = reaction.effects.persist.map(|lost| Consequence::DoesNotSave { node, lost });
+        if !self.sends_first() {
+            consequences.extend(saves(before, after, reaction));
+        }
+        for (said, sent) in reaction.said().zip(reaction.sent_before_crash(sends)) {
+            let unsent: NodeSet = said.to.iter().filter(|to| !sent.to.contains(*to)).collect();
+            if !sent.to.is_empty() {
+                consequences.push(Consequence::Sends(sent));
+            }
+            if !unsent.is_empty() {
+                consequences.push(Consequence::DoesNotSend(Broadcast { to: unsent, ..said }));
+            }
+        }
+        if after.servers[node.index()].disk == disk {
+            consequences.extend(unsaved);
+        }
+        consequences.push(restart(after, node));
+    }
+}
+
+fn whole(
+    before: &State,
+    after: &State,
+    reaction: &Reaction,
+    consequences: &mut Vec<Consequence>,
+) {
+    consequences.extend(saves(before, after, reaction));
+    consequences.extend(reaction.said().map(Consequence::Sends));
+    if let Some(value) = reaction.effects.chosen {
+        let node = reaction.at;
+        if before.servers[node.index()].announced != after.servers[node.index()].announced {
+            consequences.push(Consequence::Announces { node, value });
+        }
+        for ((was, is), ask) in before.asks.iter().zip(&after.asks).zip(0..) {
+            if let (true, Outcome::Success(value)) = (was != is, *is) {
+                consequences.push(Consequence::TellsClient { node, ask, value });
+            }
+        }
+    }
+    if consequences.is_empty() && reaction.changed {
+        consequences.push(Consequence::Notes { node: reaction.at });
+    }
+}
+
+fn saves(before: &State, after: &State, reaction: &Reaction) -> Option<Consequence> {
+    let node = reaction.at;
+    let (before, after) = (
+        before.servers[node.index()].disk,
+        after.servers[node.index()].disk,
+    );
+    (before != after).then_some(Consequence::Saves {
+        node,
+        before,
+        after,
+    })
+}
+
+fn restart(after: &State, node: NodeId) -> Consequence {
+    Consequence::Restarts {
+        node,
+        disk: after.servers[node.index()].disk,
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Event::Ask { of, value, .. } => write!(f, "client asks {of} for {value}"),
+            Event::Deliver(envelope) => envelope.fmt(f),
+            Event::Timeout(node) => write!(f, "{node} times out"),
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Action::Step(event) => event.fmt(f),
+            Action::Torn { event, sends } => write!(f, "{event}, torn after {sends} sends"),
+            Action::Crash(node) => write!(f, "{node} crashes"),
+            Action::Lose(envelope) => write!(f, "lost: {envelope}"),
+        }
+    }
+}
+
+impl fmt::Display for Happening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.action)?;
+        for (i, consequence) in self.consequences.iter().enumerate() {
+            f.write_str(if i == 0 { "  ⇒ " } else { "; " })?;
+            consequence.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Consequence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Consequence::Saves {
+                node,
+                before,
+                after,
+            } => {
+                write!(f, "{node} saves")?;
+                if let Some(round) = after.round.filter(|_| before.round != after.round) {
+                    write!(f, " round {round:?}")?;
+                }
+                if let Some(ballot) = after.promised.filter(|_| before.promised != after.promised) {
+                    write!(f, " promise {ballot}")?;
+                }
+                if let Some(vote) = after.accepted.filter(|_| before.accepted != after.accepted) {
+                    write!(f, " vote {vote}")?;
+                }
+                Ok(())
+            }
+            Consequence::Sends(said) => write!(f, "sends {} to {}", said.message, names(said.to)),
+            Consequence::DoesNotSend(said) => {
+                write!(f, "does not send {} to {}", said.message, names(said.to))
+            }
+            Consequence::DoesNotSave { node, lost } => {
+                write!(f, "{node} does not save {}", Disk(lost))
+            }
+            Consequence::Announces { node, value } => write!(f, "{node} announces {value}"),
+            Consequence::TellsClient { ask, value, .. } => {
+                write!(f, "client of request {ask} is told SUCCESS({value})")
+            }
+            Consequence::Restarts { node, disk } => {
+                write!(f, "{node} restarts, its disk says {}", Disk(disk))
+            }
+            Consequence::Notes { node } => write!(f, "{node} takes note"),
+        }
+    }
+}
+
+fn names(nodes: NodeSet) -> String {
+    let names: Vec<String> = nodes.iter().map(|node| node.to_string()).collect();
+    names.join(" ")
+}
+
+/// What a disk holds, in words.
+struct Disk<'a>(&'a Durable<Letter>);
+
+impl fmt::Display for Disk<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Durable {
+            round,
+            promised,
+            accepted,
+        } = self.0;
+        let parts = [
+            round.map(|round| format!("round {round:?}")),
+            promised.map(|ballot| format!("promise {ballot}")),
+            accepted.map(|vote| format!("vote {vote}")),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        match parts.is_empty() {
+            true => f.write_str("nothing"),
+            false => f.write_str(&parts.join(", ")),
+        }
+    }
+}
+
+/// For people: a line for each node, then what is on the network, then what clients know.
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for server in &self.servers {
+            writeln!(f, "{server}")?;
+        }
+        writeln!(f, "network:")?;
+        for parcel in &self.mail {
+            writeln!(f, "  {} → {} {}", parcel.from(), names(parcel.to()), parcel.message())?;
+        }
+        if !self.ledger.is_empty() {
+            writeln!(f, "said so far:")?;
+        }
+        for parcel in &self.ledger {
+            writeln!(f, "  {} {}", parcel.from(), parcel.message())?;
+        }
+        write!(f, "clients:")?;
+        for (index, outcome) in self.asks.iter().enumerate() {
+            if *outcome != Outcome::NotAsked {
+                write!(f, " request {index} {outcome};")?;
+            }
+        }
+        writeln!(f)?;
+        write!(f, "crashes: {}", self.crashes)
+    }
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let memory = self.node.durable();
+        write!(f, "{}: {}", self.node.id(), Disk(&memory))?;
+        if memory != self.disk {
+            write!(f, " (on disk: {})", Disk(&self.disk))?;
+        }
+        write_proposer(f, &self.node)?;
+        match self.node.learner() {
+            Learner::Unaware => Ok(()),
+            Learner::Counting {
+                ballot,
+                value,
+                voters,
+            } => write!(f, "; counts {ballot}={value} from {}", names(*voters)),
+            Learner::Chosen(value) => write!(f, "; knows {value} is chosen"),
+        }
+    }
+}
+
+fn write_proposer(f: &mut fmt::Formatter<'_>, node: &Node<Letter>) -> fmt::Result {
+    let proposer = node.proposer();
+    if let Some(own) = proposer.own {
+        write!(f, "; wants {own}")?;
+    }
+    match proposer.progress {
+        Progress::Idle => {}
+        Progress::Preparing {
+            ballot,
+            promises,
+            best,
+        } => {
+            write!(f, "; prepares {ballot}, promised by {}", names(promises))?;
+            if let Some(best) = best {
+                write!(f, ", must respect {best}")?;
+            }
+        }
+        Progress::Proposing { ballot } => write!(f, "; proposes {ballot}")?,
+    }
+    match proposer.seen {
+        Some(seen) => write!(f, "; refused for {seen}"),
+        None => Ok(()),
+    }
+}

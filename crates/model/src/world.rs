@@ -1,0 +1,546 @@
+//! Every world a scenario allows, as a stateright [`Model`].
+//!
+//! A step is one input handled by one node and its effects carried out in their order; a torn
+//! step is cut short by a crash. A crashed node restarts from its disk at once: being down for a
+//! while is the same as hearing nothing for a while, which the network does anyway.
+
+use std::fmt;
+use std::sync::Arc;
+
+use paxos::{
+    Broadcast, Cluster, Durable, Effects, Envelope, Input, Message, Node, NodeId, NodeSet, Progress,
+    Rules as _, Timer,
+};
+use stateright::{Model, Path, Property};
+
+use crate::{
+    Ask, Letter, Letters, Mutant, Network, Parcel, RuleSet, Scenario, network, properties,
+};
+
+/// Draws a path, for the explorer.
+pub type Diagram = fn(&World, &Path<State, Action>) -> String;
+
+/// A scenario, ready to be explored.
+#[derive(Clone, Debug)]
+pub struct World {
+    scenario: Arc<Scenario>,
+    cluster: Cluster,
+    rules: RuleSet,
+    crashable: NodeSet,
+    down: NodeSet,
+    values: Letters,
+    diagram: Option<Diagram>,
+}
+
+/// A world at one moment.
+#[derive(Clone, PartialEq, Eq)]
+pub struct State {
+    /// One for each node.
+    pub servers: Vec<Server>,
+    /// What the network holds.
+    pub mail: Vec<Parcel>,
+    /// What acceptors have ever said, to nobody in particular, where the network does not keep
+    /// it; empty in a [`Network::Set`]. Seen by properties only.
+    pub ledger: Vec<Parcel>,
+    /// How far each [`Ask`] has come.
+    pub asks: [Outcome; Ask::LIMIT],
+    /// How many crashes there were.
+    pub crashes: u8,
+    /// Whether a crash ever struck a node with a ballot under way. Seen by properties only.
+    pub mid_ballot: bool,
+}
+
+/// A node and what belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Its memory.
+    pub node: Node<Letter>,
+    /// Its disk.
+    pub disk: Durable<Letter>,
+    /// What it has ever announced to be chosen, before crashes as well. Seen by properties only.
+    pub announced: Letters,
+    /// How often it timed out; not counted where `retries` does not bound it.
+    pub retries: u8,
+}
+
+/// What a client knows of one request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// The request is not made yet.
+    #[default]
+    NotAsked,
+    /// The request is made, the answer awaited.
+    Asked,
+    /// The node crashed with the request: it may have been done, or may yet be.
+    Unknown,
+    /// The client was told that this value is chosen.
+    Success(Letter),
+}
+
+/// Something that happens to one node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Event {
+    /// A client's request arrives.
+    Ask {
+        /// Its place among the scenario's asks.
+        index: u8,
+        /// The node asked.
+        of: NodeId,
+        /// The value asked for.
+        value: Letter,
+    },
+    /// A message arrives.
+    Deliver(Envelope<Letter>),
+    /// The node has waited long enough.
+    Timeout(NodeId),
+}
+
+/// What can happen next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// A node handles an event, and its host carries out all effects.
+    Step(Event),
+    /// A node handles an event; its host persists and makes so many of the sends, and then
+    /// crashes and restarts from disk.
+    Torn {
+        /// What happened to the node.
+        event: Event,
+        /// How many envelopes left before the crash.
+        sends: u8,
+    },
+    /// A node loses its memory and restarts from disk.
+    Crash(NodeId),
+    /// An ordered network loses the head of a link.
+    Lose(Envelope<Letter>),
+}
+
+impl World {
+    /// The world of a valid scenario, under the scenario's own rules.
+    ///
+    /// # Errors
+    /// In words, if the scenario has no cluster (those read from files have one).
+    pub fn new(scenario: Arc<Scenario>) -> Result<World, String> {
+        let cluster = scenario.cluster()?;
+        let set = |numbers: &[usize]| numbers.iter().copied().filter_map(NodeId::new).collect();
+        Ok(World {
+            cluster,
+            rules: scenario.rules(),
+            crashable: scenario
+                .world
+                .crash_nodes
+                .as_ref()
+                .map_or(cluster.nodes(), |numbers| set(numbers)),
+            down: set(&scenario.world.down),
+            values: scenario.values(),
+            scenario,
+            diagram: None,
+        })
+    }
+
+    /// The same world with one thing done wrong.
+    #[must_use]
+    pub fn with_mutant(mut self, mutant: Mutant) -> World {
+        self.rules.mutant = Some(mutant);
+        self
+    }
+
+    /// The same world with a way to draw its paths.
+    #[must_use]
+    pub fn with_diagram(mut self, diagram: Diagram) -> World {
+        self.diagram = Some(diagram);
+        self
+    }
+
+    /// The scenario.
+    pub fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
+    /// Who plays which role.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// The values clients ask for.
+    pub fn values(&self) -> Letters {
+        self.values
+    }
+
+    /// The rules in force.
+    pub fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
+    /// What acceptors have ever said: promises and votes, in a fixed order.
+    pub fn testimony<'a>(&self, state: &'a State) -> &'a [Parcel] {
+        match self.network() {
+            Network::Set => {
+                let start = state.mail.partition_point(|parcel| !parcel.is_testimony());
+                &state.mail[start..]
+            }
+            Network::Bag | Network::Ordered => &state.ledger,
+        }
+    }
+
+    /// What a node does with an event; `None` if the event cannot happen now.
+    pub fn react(&self, state: &State, event: Event) -> Option<Reaction> {
+        let (at, input) = match event {
+            Event::Ask { of, value, .. } => (of, Input::Propose(value)),
+            Event::Deliver(envelope) => (envelope.to, Input::Receive(envelope)),
+            Event::Timeout(at) => (at, Input::Timeout(Timer::Retry)),
+        };
+        if self.down.contains(at) || !self.may_happen(state, event, at) {
+            return None;
+        }
+        let before = &state.servers[at.index()].node;
+        let mut node = *before;
+        let mut effects = node.handle(&self.rules, input);
+        let mut also = None;
+        if let Some(said) = effects.send {
+            if matches!(said.message, Message::Nack { .. }) && !self.scenario.protocol.nack {
+                effects.send = None;
+            } else if let Some(mutant) = self.rules.mutant {
+                let (instead, more) = mutant.distort(said, node.proposer().own);
+                effects.send = Some(instead);
+                also = more;
+            }
+        }
+        Some(Reaction {
+            at,
+            changed: node != *before,
+            node,
+            effects,
+            also,
+        })
+    }
+
+    fn network(&self) -> Network {
+        self.scenario.world.network
+    }
+
+    fn may_happen(&self, state: &State, event: Event, at: NodeId) -> bool {
+        let node = &state.servers[at.index()].node;
+        match event {
+            Event::Ask { index, .. } => {
+                state.asks[usize::from(index)] == Outcome::NotAsked
+                    && (node.chosen().is_some()
+                        || node.proposer().own.is_some()
+                        || self.has_round_left(node))
+            }
+            Event::Deliver(_) => true,
+            Event::Timeout(_) => {
+                node.is_proposing()
+                    && self.has_round_left(node)
+                    && self
+                        .scenario
+                        .world
+                        .retries
+                        .is_none_or(|most| retries(state) < u32::from(most))
+            }
+        }
+    }
+
+    /// Whether the scenario lets this proposer start another round.
+    fn has_round_left(&self, node: &Node<Letter>) -> bool {
+        let proposer = node.proposer();
+        self.rules
+            .next_round(proposer.last_round, proposer.seen)
+            .is_some_and(|round| round.number() <= self.scenario.world.rounds)
+    }
+
+    /// The world after a whole step; `None` if nothing changes.
+    fn step(&self, state: &State, event: Event) -> Option<State> {
+        let reaction = self.react(state, event)?;
+        let taken = match (event, self.network()) {
+            // Delivered or not, a message stays in a set; in a bag what is ignored stays, too.
+            (Event::Deliver(_), Network::Set) => false,
+            (Event::Deliver(_), Network::Bag) => !reaction.is_idle(),
+            (Event::Deliver(_), Network::Ordered) => true,
+            (Event::Ask { .. } | Event::Timeout(_), _) => false,
+        };
+        if reaction.is_idle() && !taken && !matches!(event, Event::Ask { .. }) {
+            return None;
+        }
+        let mut next = state.clone();
+        if let (true, Event::Deliver(envelope)) = (taken, event) {
+            self.network().take(&mut next.mail, &envelope);
+        }
+        self.note_event(&mut next, event);
+        let server = &mut next.servers[reaction.at.index()];
+        server.node = reaction.node;
+        if let Some(durable) = reaction.effects.persist {
+            server.disk = durable;
+        }
+        for said in reaction.said() {
+            self.send(&mut next, &said);
+        }
+        if let Some(value) = reaction.effects.chosen {
+            self.announce(&mut next, reaction.at, value);
+        }
+        Some(next)
+    }
+
+    /// The world after a torn step: persisted, some envelopes sent, crashed. A host that sends
+    /// first has not persisted yet.
+    fn torn(&self, state: &State, event: Event, sends: usize) -> Option<State> {
+        let reaction = self.react(state, event)?;
+        let mut next = state.clone();
+        if let Event::Deliver(envelope) = event {
+            self.network().take(&mut next.mail, &envelope);
+        }
+        self.note_event(&mut next, event);
+        let server = &mut next.servers[reaction.at.index()];
+        server.node = reaction.node;
+        if let Some(durable) = reaction.effects.persist.filter(|_| !self.sends_first()) {
+            server.disk = durable;
+        }
+        for said in reaction.sent_before_crash(sends) {
+            self.send(&mut next, &said);
+        }
+        self.crash(&mut next, reaction.at);
+        Some(next)
+    }
+
+    /// How many envelopes can have left when a crash tears this reaction.
+    fn tears(&self, reaction: &Reaction) -> std::ops::Range<u8> {
+        let sends = reaction.said().map(|said| said.to.len() as u8).sum::<u8>();
+        if self.sends_first() {
+            return match reaction.effects.persist {
+                Some(_) => 1..sends + 1,
+                None => 1..sends,
+            };
+        }
+        match reaction.effects.persist {
+            Some(_) => 0..sends,
+            // With nothing persisted and nothing sent it is a crash like any other.
+            None => 1..sends,
+        }
+    }
+
+    /// Whether hosts answer before they persist.
+    pub(crate) fn sends_first(&self) -> bool {
+        self.rules.is(Mutant::SendFirst)
+    }
+
+    fn crash(&self, next: &mut State, at: NodeId) {
+        let server = &mut next.servers[at.index()];
+        next.mid_ballot |= has_ballot_under_way(&server.node);
+        server.node = Node::start(at, self.cluster, &self.rules, server.disk);
+        next.crashes += 1;
+        for (ask, outcome) in self.scenario.ask.iter().zip(&mut next.asks) {
+            if ask.of == at.index() && *outcome == Outcome::Asked {
+                *outcome = Outcome::Unknown;
+            }
+        }
+    }
+
+    fn send(&self, next: &mut State, said: &Broadcast<Letter>) {
+        self.network().send(&mut next.mail, said);
+        let parcel = Parcel::new(said.from, NodeSet::EMPTY, said.message);
+        if self.network() != Network::Set && parcel.is_testimony() {
+            network::insert(&mut next.ledger, parcel);
+        }
+    }
+
+    fn note_event(&self, next: &mut State, event: Event) {
+        match event {
+            Event::Ask { index, .. } => next.asks[usize::from(index)] = Outcome::Asked,
+            Event::Timeout(at) if self.scenario.world.retries.is_some() => {
+                next.servers[at.index()].retries += 1;
+            }
+            Event::Timeout(_) | Event::Deliver(_) => {}
+        }
+    }
+
+    /// A node knows the outcome: so does everybody who asked it and waits.
+    fn announce(&self, next: &mut State, at: NodeId, value: Letter) {
+        let server = &mut next.servers[at.index()];
+        server.announced = server.announced.with(value);
+        for (ask, outcome) in self.scenario.ask.iter().zip(&mut next.asks) {
+            if ask.of == at.index() && *outcome == Outcome::Asked {
+                *outcome = Outcome::Success(value);
+            }
+        }
+    }
+
+    fn events<'a>(&'a self, state: &'a State) -> impl Iterator<Item = Event> + 'a {
+        let asks = self
+            .scenario
+            .ask
+            .iter()
+            .zip(0..)
+            .filter_map(|(ask, index)| {
+                Some(Event::Ask {
+                    index,
+                    of: NodeId::new(ask.of)?,
+                    value: ask.value,
+                })
+            });
+        let deliveries = self.network().deliverable(&state.mail).map(Event::Deliver);
+        let timeouts = self.cluster.proposers().iter().map(Event::Timeout);
+        asks.chain(deliveries).chain(timeouts)
+    }
+}
+
+/// What a node does with an event.
+#[derive(Clone, Copy, Debug)]
+pub struct Reaction {
+    /// Which node.
+    pub at: NodeId,
+    /// Its memory afterwards.
+    pub node: Node<Letter>,
+    /// Whether that differs from before.
+    pub changed: bool,
+    /// What its host is to do.
+    pub effects: Effects<Letter>,
+    /// What a mutant makes it say besides.
+    pub also: Option<Broadcast<Letter>>,
+}
+
+impl Reaction {
+    /// All that is to be said, in order.
+    pub fn said(&self) -> impl Iterator<Item = Broadcast<Letter>> {
+        self.effects.send.into_iter().chain(self.also)
+    }
+
+    /// Whether nothing came of it.
+    pub fn is_idle(&self) -> bool {
+        !self.changed && self.effects.send.is_none() && self.effects.chosen.is_none()
+    }
+
+    /// The first `sends` envelopes of what is to be said.
+    pub(crate) fn sent_before_crash(&self, sends: usize) -> impl Iterator<Item = Broadcast<Letter>> {
+        let mut left = sends;
+        self.said().map(move |said| {
+            let to: NodeSet = said.to.iter().take(left).collect();
+            left -= to.len();
+            Broadcast { to, ..said }
+        })
+    }
+}
+
+/// How many time-outs there were, all nodes together.
+pub(crate) fn retries(state: &State) -> u32 {
+    state
+        .servers
+        .iter()
+        .map(|server| u32::from(server.retries))
+        .sum()
+}
+
+/// Whether a crash now would interrupt a ballot: one that this node's proposer pursues, or one
+/// that its acceptor promised and has not voted in.
+fn has_ballot_under_way(node: &Node<Letter>) -> bool {
+    let acceptor = node.acceptor();
+    node.proposer().progress != Progress::Idle
+        || acceptor.promised > acceptor.accepted.map(|vote| vote.ballot)
+}
+
+impl Model for World {
+    type State = State;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<State> {
+        let servers = (0..self.cluster.nodes().len())
+            .filter_map(NodeId::new)
+            .map(|id| Server {
+                node: Node::start(id, self.cluster, &self.rules, Durable::EMPTY),
+                disk: Durable::EMPTY,
+                announced: Letters::EMPTY,
+                retries: 0,
+            })
+            .collect();
+        vec![State {
+            servers,
+            mail: Vec::new(),
+            ledger: Vec::new(),
+            asks: [Outcome::NotAsked; Ask::LIMIT],
+            crashes: 0,
+            mid_ballot: false,
+        }]
+    }
+
+    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+        let bounds = &self.scenario.world;
+        let may_crash = state.crashes < bounds.crashes;
+        for event in self.events(state) {
+            if let Event::Ask { .. } | Event::Timeout(_) = event
+                && self.react(state, event).is_none()
+            {
+                continue;
+            }
+            actions.push(Action::Step(event));
+            if !may_crash || !bounds.torn {
+                continue;
+            }
+            if let Some(reaction) = self.react(state, event)
+                && self.crashable.contains(reaction.at)
+            {
+                actions.extend(
+                    self.tears(&reaction)
+                        .map(|sends| Action::Torn { event, sends }),
+                );
+            }
+        }
+        if may_crash {
+            actions.extend(self.crashable.iter().map(Action::Crash));
+        }
+        if bounds.loss {
+            actions.extend(
+                self.network()
+                    .deliverable(&state.mail)
+                    .map(Action::Lose),
+            );
+        }
+    }
+
+    fn next_state(&self, state: &State, action: Action) -> Option<State> {
+        match action {
+            Action::Step(event) => self.step(state, event),
+            Action::Torn { event, sends } => self.torn(state, event, usize::from(sends)),
+            Action::Crash(at) => {
+                let server = &state.servers[at.index()];
+                let restarted = Node::start(at, self.cluster, &self.rules, server.disk);
+                if self.down.contains(at) || restarted == server.node {
+                    return None;
+                }
+                let mut next = state.clone();
+                self.crash(&mut next, at);
+                Some(next)
+            }
+            Action::Lose(envelope) => {
+                let mut next = state.clone();
+                self.network().take(&mut next.mail, &envelope);
+                Some(next)
+            }
+        }
+    }
+
+    fn properties(&self) -> Vec<Property<World>> {
+        properties::ALL.iter().map(properties::Known::property).collect()
+    }
+
+    fn format_action(&self, action: &Action) -> String {
+        action.to_string()
+    }
+
+    fn format_step(&self, last_state: &State, action: Action) -> Option<String> {
+        let next = self.next_state(last_state, action)?;
+        Some(format!("{}\n\n{next:#?}", self.happening(last_state, action)))
+    }
+
+    fn as_svg(&self, path: Path<State, Action>) -> Option<String> {
+        self.diagram.map(|draw| draw(self, &path))
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outcome::NotAsked => f.write_str("not asked"),
+            Outcome::Asked => f.write_str("asked"),
+            Outcome::Unknown => f.write_str("UNKNOWN"),
+            Outcome::Success(value) => write!(f, "SUCCESS({value})"),
+        }
+    }
+}

@@ -166,7 +166,7 @@ where
         for state in initial {
             self.workers[0].arrive(self.shared, &seeds, 0, state);
         }
-        // The queue is empty: this only looks up what has arrived.
+        // The queue is empty: this only hands over what has arrived.
         self.workers[0].build(self.shared, &seeds);
 
         let mut level = 0;

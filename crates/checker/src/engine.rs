@@ -35,7 +35,8 @@ impl Engine {
         Self::StaterightSimulation,
     ];
 
-    fn name(self) -> &'static str {
+    /// The name, as people write it.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Own => "own",
             Self::StaterightBfs => "stateright-bfs",

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use rapidhash::quality::RapidHasher;
 
 /// Number of tables, each behind its own lock.
-pub(crate) const SHARDS: usize = 64;
+const SHARDS: usize = 256;
 
 /// What a state is remembered by. Two states with equal fingerprints are taken for one: with n
 /// states the chance that this ever happens is about n²/2⁶⁵ (3 in 10,000 for 100 million).
@@ -22,14 +22,15 @@ pub(crate) fn fingerprint(state: &impl Hash) -> Fingerprint {
     hasher.finish()
 }
 
-/// A state that was just generated and has yet to be looked up.
-pub(crate) struct Arrival<S> {
-    pub(crate) fingerprint: Fingerprint,
-    /// The state it was generated from; means nothing for an initial state.
-    pub(crate) parent: Fingerprint,
-    /// Set by [`Visited::admit`]: nobody has seen this state before.
-    pub(crate) is_new: bool,
-    pub(crate) state: S,
+/// What became of a generated state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// Nobody had seen it before.
+    New,
+    /// It had been seen.
+    Seen,
+    /// It is new, but there was no room for it. It is forgotten.
+    Refused,
 }
 
 /// One seen state. Packed, because there may be hundreds of millions: 20 bytes instead of 24.
@@ -61,55 +62,49 @@ impl Visited {
         Self { shards }
     }
 
-    /// The table that a fingerprint belongs to. Taken from the middle bits: the tables themselves use
-    /// the lowest and the highest.
-    pub(crate) fn shard_of(fingerprint: Fingerprint) -> usize {
-        usize::try_from((fingerprint >> 40) % SHARDS as u64)
-            .expect("less than the number of shards")
+    /// The table that a fingerprint belongs to. Chosen by the middle bits: the tables themselves use the
+    /// lowest and the highest.
+    fn shard(&self, fingerprint: Fingerprint) -> &Mutex<HashTable<Seen>> {
+        let index = usize::try_from((fingerprint >> 40) % SHARDS as u64);
+        &self.shards[index.expect("less than the number of shards")].0
     }
 
-    /// Looks up a batch of arrivals of one shard and marks the new ones. `may_admit` is asked for each
-    /// new state; once it refuses, the state is forgotten and the answer is `false`.
-    pub(crate) fn admit<S>(
+    /// Looks up a state generated from `parent`, which means nothing at level 0, and remembers it if it is
+    /// new and `may_admit` agrees.
+    ///
+    /// One state at a time, although that takes a lock for each transition: gathering states for a lock
+    /// was measured to cost far more, because most are repeats and best dropped while still in the cache.
+    pub(crate) fn admit(
         &self,
-        shard: usize,
+        fingerprint: Fingerprint,
+        parent: Fingerprint,
         level: u32,
-        batch: &mut [Arrival<S>],
-        mut may_admit: impl FnMut() -> bool,
-    ) -> bool {
-        let mut table = self.shards[shard].0.lock();
-        let mut all = true;
-        for arrival in batch {
-            let wanted = arrival.fingerprint;
-            let place = table.entry(
-                wanted,
-                |seen| { seen.fingerprint } == wanted,
-                |seen| seen.fingerprint,
-            );
-            match place {
-                // Reached again within the level being built: of all its parents keep the smallest.
-                // A state of an earlier level stays as it is, this path to it is longer.
-                Entry::Occupied(mut place) => {
-                    let seen = place.get_mut();
-                    if { seen.level } == level && arrival.parent < { seen.parent } {
-                        seen.parent = arrival.parent;
-                    }
+        may_admit: impl FnOnce() -> bool,
+    ) -> Admission {
+        let mut table = self.shard(fingerprint).lock();
+        let is_same = |seen: &Seen| { seen.fingerprint } == fingerprint;
+        match table.entry(fingerprint, is_same, |seen| seen.fingerprint) {
+            // Reached again within the level being built: of all its parents keep the smallest. A state
+            // of an earlier level stays as it is, this path to it is longer.
+            Entry::Occupied(mut place) => {
+                let seen = place.get_mut();
+                if { seen.level } == level && parent < { seen.parent } {
+                    seen.parent = parent;
                 }
-                Entry::Vacant(place) => {
-                    if may_admit() {
-                        place.insert(Seen {
-                            fingerprint: wanted,
-                            parent: arrival.parent,
-                            level,
-                        });
-                        arrival.is_new = true;
-                    } else {
-                        all = false;
-                    }
+                Admission::Seen
+            }
+            Entry::Vacant(place) => {
+                if !may_admit() {
+                    return Admission::Refused;
                 }
+                place.insert(Seen {
+                    fingerprint,
+                    parent,
+                    level,
+                });
+                Admission::New
             }
         }
-        all
     }
 
     /// The fingerprints of a shortest path to a seen state, from its initial state on. `None` if the
@@ -127,7 +122,7 @@ impl Visited {
     }
 
     fn find(&self, wanted: Fingerprint) -> Option<Seen> {
-        let table = self.shards[Self::shard_of(wanted)].0.lock();
+        let table = self.shard(wanted).lock();
         table
             .find(wanted, |seen| { seen.fingerprint } == wanted)
             .copied()
@@ -138,37 +133,27 @@ impl Visited {
 mod tests {
     use super::*;
 
-    fn arrival(fingerprint: u64, parent: u64) -> Arrival<()> {
-        Arrival {
-            fingerprint,
-            parent,
-            is_new: false,
-            state: (),
-        }
-    }
-
     #[test]
     fn the_smallest_parent_of_the_first_level_wins() {
         for parents in [[7, 9], [9, 7]] {
             let visited = Visited::new();
-            assert!(visited.admit(0, 0, &mut [arrival(7, 0), arrival(9, 0)], || true));
-            let mut batch = parents.map(|parent| arrival(1, parent));
-            assert!(visited.admit(0, 1, &mut batch, || true));
-            assert_eq!(batch.map(|a| a.is_new), [true, false]);
+            let admit =
+                |fingerprint, parent, level| visited.admit(fingerprint, parent, level, || true);
+            assert_eq!([admit(7, 0, 0), admit(9, 0, 0)], [Admission::New; 2]);
+            assert_eq!(admit(1, parents[0], 1), Admission::New);
+            assert_eq!(admit(1, parents[1], 1), Admission::Seen);
             // A later level does not move it, whatever the parent.
-            assert!(visited.admit(0, 2, &mut [arrival(1, 1)], || true));
+            assert_eq!(admit(1, 1, 2), Admission::Seen);
             assert_eq!(visited.path_to(1), Some(vec![7, 1]));
         }
     }
 
     #[test]
-    fn a_refused_state_is_forgotten_and_reported() {
+    fn a_refused_state_is_forgotten() {
         let visited = Visited::new();
-        let mut room = 1;
-        let mut batch = [arrival(1, 0), arrival(1, 0), arrival(2, 0)];
-        let all = visited.admit(0, 0, &mut batch, || std::mem::replace(&mut room, 0) == 1);
-        assert!(!all);
-        assert_eq!(batch.map(|a| a.is_new), [true, false, false]);
+        assert_eq!(visited.admit(1, 0, 0, || true), Admission::New);
+        assert_eq!(visited.admit(1, 0, 0, || false), Admission::Seen);
+        assert_eq!(visited.admit(2, 0, 0, || false), Admission::Refused);
         assert_eq!(visited.path_to(2), None);
     }
 

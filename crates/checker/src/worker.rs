@@ -7,13 +7,11 @@ use parking_lot::Mutex;
 use stateright::{Expectation, Model, Property};
 
 use crate::run::Cut;
-use crate::visited::{Arrival, Fingerprint, SHARDS, Visited, fingerprint};
+use crate::visited::{Admission, Fingerprint, Visited, fingerprint};
 use crate::watch::{HaltOnPanic, Watch};
 
 /// States that a worker takes at a time.
 pub(crate) const CHUNK_STATES: usize = 256;
-/// Arrivals gathered for one shard before its lock is taken.
-const BATCH_ARRIVALS: usize = 1;
 
 /// A state waiting to be expanded.
 pub(crate) struct Node<S> {
@@ -41,6 +39,26 @@ pub(crate) struct Shared<'a, M: Model> {
     pub(crate) visited: &'a Visited,
     pub(crate) counts: &'a Counts,
     pub(crate) watch: &'a Watch,
+}
+
+impl<M: Model> Shared<'_, M> {
+    /// Counts a new unique state, or halts the run if that would be one too many.
+    fn may_admit(&self) -> bool {
+        let Some(max) = self.watch.limits().max_states else {
+            self.counts.unique.fetch_add(1, Ordering::Relaxed);
+            return true;
+        };
+        let one_more = |unique| (unique < max).then_some(unique + 1);
+        let is_room = self
+            .counts
+            .unique
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
+            .is_ok();
+        if !is_room {
+            self.watch.halt(Cut::MaxStates(max));
+        }
+        is_room
+    }
 }
 
 /// One level's work.
@@ -72,12 +90,10 @@ impl<'a, S> Level<'a, S> {
     }
 }
 
-/// What one worker gathers while a level is built, and its buffers, which live through all levels.
+/// What one worker gathers while a level is built, until the next is begun.
 pub(crate) struct Worker<S> {
     /// Its place among the workers.
     index: usize,
-    /// Arrivals that have yet to be looked up, by shard.
-    outbox: Vec<Vec<Arrival<S>>>,
     /// New states of the level being built, in full chunks and a last one.
     pub(crate) next: Chunks<S>,
     last: Vec<Node<S>>,
@@ -91,7 +107,6 @@ impl<S> Worker<S> {
     pub(crate) fn new(index: usize, properties: usize) -> Self {
         Self {
             index,
-            outbox: (0..SHARDS).map(|_| Vec::new()).collect(),
             next: Vec::new(),
             last: Vec::new(),
             best: vec![None; properties],
@@ -115,11 +130,6 @@ impl<S> Worker<S> {
             self.expand(shared, level, chunk, &mut actions);
             if self.is_cut {
                 break;
-            }
-        }
-        for shard in 0..SHARDS {
-            if !self.outbox[shard].is_empty() {
-                self.look_up(shared, level, shard);
             }
         }
         if !self.last.is_empty() {
@@ -168,8 +178,7 @@ impl<S> Worker<S> {
         shared.counts.queue.fetch_sub(expanded, Ordering::Relaxed);
     }
 
-    /// Takes in a state within the boundary. It is looked up now or later, at the latest when the
-    /// level ends.
+    /// Takes in a state within the boundary.
     pub(crate) fn arrive<M>(
         &mut self,
         shared: &Shared<'_, M>,
@@ -181,58 +190,15 @@ impl<S> Worker<S> {
         S: Hash,
     {
         let fingerprint = fingerprint(&state);
-        let shard = Visited::shard_of(fingerprint);
-        let batch = &mut self.outbox[shard];
-        batch.push(Arrival {
-            fingerprint,
-            parent,
-            is_new: false,
-            state,
-        });
-        if batch.len() >= BATCH_ARRIVALS {
-            self.look_up(shared, level, shard);
-        }
-    }
-
-    /// Looks up one shard's batch; judges and keeps what is new.
-    fn look_up<M>(&mut self, shared: &Shared<'_, M>, level: &Level<'_, S>, shard: usize)
-    where
-        M: Model<State = S>,
-    {
-        let mut batch = std::mem::take(&mut self.outbox[shard]);
-        let max_states = shared.watch.limits().max_states;
-        let mut admitted: u64 = 0;
-        let all = shared
+        let may_admit = || shared.may_admit();
+        match shared
             .visited
-            .admit(shard, level.level, &mut batch, || match max_states {
-                None => {
-                    admitted += 1;
-                    true
-                }
-                // One by one, so that the limit is met exactly.
-                Some(max) => shared
-                    .counts
-                    .unique
-                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |unique| {
-                        (unique < max).then_some(unique + 1)
-                    })
-                    .is_ok(),
-            });
-        shared.counts.unique.fetch_add(admitted, Ordering::Relaxed);
-        if let (false, Some(max)) = (all, max_states) {
-            shared.watch.halt(Cut::MaxStates(max));
-            self.is_cut = true;
+            .admit(fingerprint, parent, level.level, may_admit)
+        {
+            Admission::New => self.keep(shared, level, Node { fingerprint, state }),
+            Admission::Seen => {}
+            Admission::Refused => self.is_cut = true,
         }
-        let mut kept = 0;
-        for arrival in batch.drain(..).filter(|arrival| arrival.is_new) {
-            let Arrival {
-                fingerprint, state, ..
-            } = arrival;
-            self.keep(shared, level, Node { fingerprint, state });
-            kept += 1;
-        }
-        shared.counts.queue.fetch_add(kept, Ordering::Relaxed);
-        self.outbox[shard] = batch;
     }
 
     /// Judges a new state and puts it into the next frontier.
@@ -252,6 +218,7 @@ impl<S> Worker<S> {
                 .depth
                 .fetch_max(level.level, Ordering::Relaxed);
         }
+        shared.counts.queue.fetch_add(1, Ordering::Relaxed);
         self.last.push(node);
         if self.last.len() == CHUNK_STATES {
             self.next.push(std::mem::take(&mut self.last));

@@ -1,1 +1,59 @@
-fn main() {}
+//! The command `paxos`: arguments in, text and an exit code out.
+//!
+//! What is found goes to standard output, progress and complaints to standard error.
+
+mod args;
+mod check;
+mod error;
+mod explore;
+mod findings;
+mod load;
+mod models;
+mod print;
+mod progress;
+mod reports;
+mod update;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::args::{Args, Command};
+use crate::error::Error;
+
+/// How a command ended, as the shell sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    /// Every expectation was met.
+    Met = 0,
+    /// An expectation was not met.
+    Unmet = 1,
+    /// Something was truncated, and no expectation contradicted.
+    Truncated = 3,
+}
+
+/// Wrong usage or input; clap uses the same number.
+const WRONG_INPUT: u8 = 2;
+
+fn main() -> ExitCode {
+    match run(Args::parse().command) {
+        Ok(ended) => ExitCode::from(ended as u8),
+        Err(error) => {
+            anstream::eprintln!("{}", print::complaint(&error.to_string()));
+            ExitCode::from(WRONG_INPUT)
+        }
+    }
+}
+
+fn run(command: Command) -> Result<Ended, Error> {
+    match command {
+        Command::Check(args) => check::check(&args),
+        Command::Explore(args) => explore::explore(&args),
+        Command::Models(args) => models::models(&args),
+        Command::Completions { shell } => {
+            let mut command = Args::command();
+            clap_complete::generate(shell, &mut command, "paxos", &mut std::io::stdout());
+            Ok(Ended::Met)
+        }
+    }
+}

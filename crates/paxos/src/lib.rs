@@ -70,7 +70,7 @@
 //!
 //! And **the effects of one input come before those of the next**. The node's memory is ahead of its
 //! disk until `persist` is done, and the next answer may rest on that memory while its own `persist`
-//! is `None`. (A host may handle several inputs and sync once: write the last `persist`, and then
+//! is `None`. (A host may handle several inputs and sync once: write the last `persist` of them, and then
 //! carry out the rest in order.)
 //!
 //! # A host

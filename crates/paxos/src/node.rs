@@ -84,7 +84,9 @@ impl<V: Value> Node<V> {
     }
 
     /// Decides what the node does with an input. Total: whatever arrives, it neither fails nor
-    /// panics; what is not for this node or not of this protocol changes nothing.
+    /// panics; what is not for this node, or from a node whose role does not say such things,
+    /// changes nothing. Beyond that it believes its peers: that a ballot is its sender's own is
+    /// not checked here.
     pub fn handle(&mut self, rules: &impl Rules, input: Input<V>) -> Effects<V> {
         let before = self.durable();
         let mut chosen = None;
@@ -178,7 +180,7 @@ impl<V: Value> Node<V> {
                 self.proposer.on_nack(ballot, promised);
                 None
             }
-            // From a node that does not play the role which says such things.
+            // From a node whose role does not say such things, or to one that does not hear them.
             Message::Prepare { .. }
             | Message::Promise { .. }
             | Message::Propose { .. }
@@ -217,11 +219,11 @@ impl<V: Value> Node<V> {
         self.learner.chosen()
     }
 
-    /// Whether a time-out would start another round, if one is left: a client's value is pursued,
-    /// and undecided.
+    /// Whether a ballot of its own is under way: a time-out would start another round, if one is
+    /// left.
     pub fn is_proposing(&self) -> bool {
         match self.proposer.progress {
-            Progress::Idle => self.proposer.own.is_some(),
+            Progress::Idle => false,
             Progress::Preparing { .. } | Progress::Proposing { .. } => true,
         }
     }

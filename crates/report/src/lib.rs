@@ -1,1 +1,53 @@
+//! What explorations found, as text, pictures and files.
+//!
+//! An [`Answer`] puts a run beside what its scenario expects. [`lines`] and [`diagram`] tell a path
+//! to people, and [`files`] is the whole folder of reports.
+//!
+//! Everything here is a function from values to strings: nothing is explored, read, written or
+//! printed, and the same answers give the same bytes. What was cut short is called unknown,
+//! wherever it is spoken of.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use checker::{Limits, explore};
+//! use model::{Scenario, World};
+//! use report::{Answer, Outcome};
+//!
+//! let scenario = r#"
+//!     title = "One server"
+//!     about = "Nothing to agree on."
+//!     cluster.servers = 1
+//!     ask = [{ value = "A", of = 0 }]
+//! "#;
+//! let scenario = Arc::new(Scenario::parse("alone.toml".as_ref(), scenario)?);
+//! let world = World::new(scenario.clone())?;
+//! let answer = Answer::new(scenario, explore(&world, &Limits::default(), &|_| {})?);
+//! assert_eq!(answer.outcome(), Outcome::Met);
+//!
+//! let told = answer.judged.iter().find(|judged| judged.property == "client-told");
+//! let path = told.and_then(|judged| judged.verdict.path()).expect("a client can be told");
+//! assert_eq!(
+//!     report::lines(&world, path).last().map(String::as_str),
+//!     Some("5  n0 → n0 Accepted 1.0=A  ⇒ n0 announces A; client of request 0 is told SUCCESS(A)"),
+//! );
+//! assert!(report::diagram(&world, path).starts_with("<svg"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+mod answer;
+mod diagram;
+mod error;
+mod facts;
+mod files;
+mod lines;
+mod markdown;
+mod readme;
+mod summary;
+mod votes;
+mod words;
+
+pub use answer::{Answer, Found, Judged, Outcome};
+pub use diagram::diagram;
+pub use error::Error;
+pub use files::files;
+pub use lines::lines;

@@ -1,0 +1,132 @@
+//! What can be asked for on the command line.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use checker::Engine;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Parser, Subcommand, ValueHint};
+use model::Mutant;
+
+/// Checks Paxos exhaustively, in every world a scenario allows, and shows how it breaks.
+#[derive(Debug, Parser)]
+#[command(name = "paxos", version, about, long_about = None, after_help = "\
+Exit codes:
+  0  every expectation was met
+  1  an expectation was not met: a property is violated, a count has moved, engines disagree
+  2  wrong usage or input
+  3  something was truncated: by a limit or by Ctrl-C; nothing cut short counts as holding")]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Explores scenarios exhaustively, and says what holds and what does not
+    Check(CheckArgs),
+    /// Opens stateright's web explorer on a scenario
+    Explore(ExploreArgs),
+    /// Lists the scenarios, with sizes and expectations
+    Models(ModelsArgs),
+    /// Prints a completion script for a shell
+    #[command(after_help = "Example:\n  paxos completions bash > /etc/bash_completion.d/paxos")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  paxos check                              the whole suite, and write reports/
+  paxos check three-servers notes          two scenarios of models/
+  paxos check my-world.toml                a scenario of your own
+  paxos check --mutant accept-stale        the suite with one thing done wrong
+  paxos check five-servers --timeout 60s   as far as a minute goes
+  paxos check --all --cross-check          everything, beside stateright's own checker")]
+pub(crate) struct CheckArgs {
+    /// Scenarios of models/ by name, scenario files, or folders of them; the suite if none is named
+    #[arg(value_name = "SCENARIO|FILE|DIR", value_hint = ValueHint::AnyPath)]
+    pub(crate) scenarios: Vec<String>,
+    /// Also the scenarios tagged `large`
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// How many threads explore [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// Stop a scenario at so many unique states
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_states: Option<u64>,
+    /// Stop a scenario when the process takes so much memory, as in 8GiB
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) max_memory: Option<ByteSize>,
+    /// Stop a scenario after so long, as in 90s or 10m
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// Who explores
+    #[arg(long, default_value = "own", value_parser = engine_parser())]
+    pub(crate) engine: Engine,
+    /// Also explore with stateright's own exhaustive checker, and fail on any difference
+    #[arg(long, conflicts_with = "engine")]
+    pub(crate) cross_check: bool,
+    /// Explore with one thing done wrong; no reports are written
+    #[arg(long, value_name = "NAME", value_parser = mutant_parser())]
+    pub(crate) mutant: Option<Mutant>,
+    /// Rewrite the expected numbers in the scenario files, and say what moved
+    #[arg(long, conflicts_with_all = ["mutant", "engine"])]
+    pub(crate) update: bool,
+    /// Where the reports go when the whole suite is checked
+    #[arg(long, value_name = "DIR", default_value = "reports", value_hint = ValueHint::DirPath)]
+    pub(crate) reports: PathBuf,
+    /// Print what was found as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  paxos explore three-servers                          from the start
+  paxos explore three-servers --at value-adopted       at the shortest witness
+  paxos explore one-acceptor --mutant accept-stale --at agreement
+                                                       at the shortest counterexample")]
+pub(crate) struct ExploreArgs {
+    /// A scenario of models/ by name, or a scenario file
+    #[arg(value_name = "SCENARIO|FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) scenario: String,
+    /// Find this property's counterexample or witness first, and print the link that opens it
+    #[arg(long, value_name = "PROPERTY", value_parser = property_parser())]
+    pub(crate) at: Option<String>,
+    /// The port on localhost; 0 takes any that is free
+    #[arg(long, value_name = "N", default_value_t = 3000)]
+    pub(crate) port: u16,
+    /// Explore with one thing done wrong
+    #[arg(long, value_name = "NAME", value_parser = mutant_parser())]
+    pub(crate) mutant: Option<Mutant>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  paxos models --json | jq -r '.[].name'")]
+pub(crate) struct ModelsArgs {
+    /// Print the list as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn engine_parser() -> impl TypedValueParser<Value = Engine> {
+    let names = Engine::ALL.map(Engine::name);
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Engine>())
+}
+
+fn mutant_parser() -> impl TypedValueParser<Value = Mutant> {
+    let names = Mutant::ALL.iter().map(|mutant| mutant.name());
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Mutant>())
+}
+
+fn property_parser() -> impl TypedValueParser<Value = String> {
+    PossibleValuesParser::new(model::properties::ALL.iter().map(|known| known.name))
+}

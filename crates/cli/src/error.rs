@@ -1,0 +1,85 @@
+//! What stops a command: wrong usage or input, each one clear line.
+
+use std::path::PathBuf;
+
+/// Why a command did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// A name that is neither a scenario nor a path.
+    #[error("no scenario `{name}` in {}{}", folder.display(), nearest(near))]
+    UnknownScenario {
+        name: String,
+        folder: PathBuf,
+        near: Vec<String>,
+    },
+    /// There is no folder of scenarios.
+    #[error(
+        "cannot list the scenarios in {}: {source}; run this where `models` is, or name a scenario \
+         file or folder", folder.display()
+    )]
+    NoFolder {
+        folder: PathBuf,
+        source: std::io::Error,
+    },
+    /// A folder without scenarios.
+    #[error("there is no scenario to check in {}; a scenario is a file `*.toml`{hint}", folder.display())]
+    EmptyFolder { folder: PathBuf, hint: &'static str },
+    /// Two scenarios of one name.
+    #[error("two scenarios are named `{0}`: rename one, since reports go by name")]
+    SameName(String),
+    /// A scenario file that cannot be used.
+    #[error(transparent)]
+    Scenario(#[from] model::ScenarioError),
+    /// A scenario that makes no world.
+    #[error("scenario `{name}`: {problem}")]
+    World { name: String, problem: String },
+    /// An exploration that could not be done.
+    #[error("scenario `{name}`: {source}")]
+    Exploration {
+        name: String,
+        source: checker::Error,
+    },
+    /// A simulation without an end.
+    #[error(
+        "stateright-simulation never ends by itself: give it an end with --max-states or --timeout"
+    )]
+    Endless,
+    /// The reports folder cannot be written.
+    #[error(
+        "cannot write reports to {}: {source}; make it writable, or choose another with --reports",
+        folder.display()
+    )]
+    Reports {
+        folder: PathBuf,
+        source: std::io::Error,
+    },
+    /// The reports cannot be made.
+    #[error(transparent)]
+    Report(#[from] report::Error),
+    /// A scenario file cannot be rewritten.
+    #[error("cannot update {}: {problem}", path.display())]
+    Update { path: PathBuf, problem: String },
+    /// The explorer's port is taken, or not allowed.
+    #[error("cannot listen on localhost:{port}: {source}; choose another with --port, or 0 for any")]
+    Port { port: u16, source: std::io::Error },
+    /// Nothing to show.
+    #[error("{0}")]
+    NothingToShow(String),
+    /// Ctrl-C cannot be caught.
+    #[error("cannot listen for Ctrl-C: {0}")]
+    Interrupt(#[from] ctrlc::Error),
+    /// Standard output is closed or full.
+    #[error("cannot print: {0}")]
+    Print(#[from] std::io::Error),
+    /// What was found cannot be written as JSON.
+    #[error("cannot print as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Names to offer in place of one that does not exist.
+fn nearest(near: &[String]) -> String {
+    match near {
+        [] => "; `paxos models` lists them".to_owned(),
+        near => format!("; did you mean {}?", near.join(", or ")),
+    }
+}

@@ -1,0 +1,77 @@
+//! `paxos explore`: stateright's web explorer on a scenario, opened right where it matters.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
+
+use checker::{Limits, Until, Verdict};
+use model::properties::Known;
+use model::{Action, State, World};
+use stateright::{Model, Path};
+
+use crate::args::ExploreArgs;
+use crate::error::Error;
+use crate::progress::Meter;
+use crate::{Ended, load, print};
+
+pub(crate) fn explore(args: &ExploreArgs) -> Result<Ended, Error> {
+    let loaded = load::one(&args.scenario)?;
+    let world = loaded.world(args.mutant)?;
+    let port = free_port(args.port)?;
+    let address = format!("http://localhost:{port}");
+    match args.at.as_deref().and_then(Known::named) {
+        None => print::line(&format!("{address}/#/steps/0"))?,
+        Some(property) => {
+            let path = find(&world, property)?;
+            for line in report::lines(&world, &path) {
+                print::line(&line)?;
+            }
+            print::line(&format!("{address}/#/steps/{}", path.encode(&world)))?;
+        }
+    }
+    print::say("open the link in a browser; Ctrl-C ends the explorer");
+    // The explorer prefers a folder `ui` of the working directory to its own pages.
+    let elsewhere = tempfile::tempdir()?;
+    std::env::set_current_dir(elsewhere.path())?;
+    let _ = Arc::new(world.checker().serve((Ipv4Addr::LOCALHOST, port)));
+    Ok(Ended::Met)
+}
+
+/// The shortest path that shows `property`.
+fn find(world: &World, property: &'static Known) -> Result<Path<State, Action>, Error> {
+    let limits = Limits {
+        threads: std::thread::available_parallelism().unwrap_or(std::num::NonZeroUsize::MIN),
+        until: Until::Found(property.name),
+        ..Limits::default()
+    };
+    let name = &world.scenario().name;
+    let meter = Meter::new(name);
+    let run = checker::explore(world, &limits, &|progress| meter.update(progress));
+    meter.finish();
+    let run = run.map_err(|source| Error::Exploration {
+        name: name.clone(),
+        source,
+    })?;
+    let verdict = run.findings.into_iter().find(|finding| finding.property == property.name);
+    match verdict.map(|finding| finding.verdict) {
+        Some(Verdict::Violated(path) | Verdict::Witnessed(path)) => Ok(path),
+        Some(Verdict::Exhausted | Verdict::Truncated(_)) | None => {
+            let found = match property.is_invariant() {
+                true => "holds in every state",
+                false => "is true in no state",
+            };
+            Err(Error::NothingToShow(format!(
+                "nothing to open: `{}` {found} of `{name}`; leave out --at to explore from the start, \
+                 or break something with --mutant",
+                property.name
+            )))
+        }
+    }
+}
+
+/// The port, made sure to be free now; stateright's server panics if it is not.
+fn free_port(port: u16) -> Result<u16, Error> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .and_then(|listener| listener.local_addr())
+        .map(|address| address.port())
+        .map_err(|source| Error::Port { port, source })
+}

@@ -1,0 +1,229 @@
+//! What was found, for the terminal and for machines.
+
+use report::{Answer, Found, Judged, Outcome};
+use serde::Serialize;
+
+use crate::check::Checked;
+use crate::error::Error;
+use crate::print::{self, Tone};
+
+/// A word for an outcome, and its tone.
+pub(crate) fn mark(outcome: Outcome) -> (Tone, &'static str) {
+    match outcome {
+        Outcome::Met => (Tone::Good, "as expected"),
+        Outcome::Unmet => (Tone::Bad, "NOT AS EXPECTED"),
+        Outcome::Truncated => (Tone::Doubtful, "truncated"),
+    }
+}
+
+/// Each violation, with its shortest trace. Properties violated by the same path share it.
+pub(crate) fn print_violations(checked: &Checked) -> Result<(), Error> {
+    let answer = &checked.answer;
+    let violated: Vec<&Judged> = answer
+        .judged
+        .iter()
+        .filter(|judged| matches!(judged.found(), Found::Violated(_)))
+        .collect();
+    let mut told: Vec<&Judged> = Vec::new();
+    for judged in &violated {
+        let Some(path) = judged.verdict.path() else {
+            continue;
+        };
+        if told.iter().any(|other| other.verdict.path() == Some(path)) {
+            continue;
+        }
+        told.push(judged);
+        let same: Vec<&&Judged> = violated
+            .iter()
+            .filter(|other| other.verdict.path() == Some(path))
+            .collect();
+        let names: Vec<&str> = same.iter().map(|judged| judged.property).collect();
+        let (tone, as_expected) = match same.iter().all(|judged| judged.is_met() == Some(true)) {
+            true => (Tone::Quiet, ", as expected"),
+            false => (Tone::Bad, ""),
+        };
+        let heading = format!(
+            "{}: {} {}{as_expected}",
+            answer.scenario.name,
+            names.join(", "),
+            judged.found()
+        );
+        print::line(&print::toned(tone, &heading))?;
+        for line in report::lines(&checked.world, path) {
+            print::line(&format!("  {line}"))?;
+        }
+        print::line("")?;
+    }
+    Ok(())
+}
+
+/// One line a scenario, then what is not as expected, then the sum of it.
+pub(crate) fn print_table(checked: &[Checked], not_run: usize) -> Result<(), Error> {
+    let header = ["scenario", "states", "depth", "invariants", "witnesses", "verdict"];
+    let mut table = print::table(&header);
+    for one in checked {
+        let answer = &one.answer;
+        table.add_row([
+            answer.scenario.name.clone(),
+            print::number(answer.unique),
+            one.depth.map_or("-".to_owned(), |depth| depth.to_string()),
+            tally(answer, true),
+            tally(answer, false),
+            mark(one.outcome()).1.to_owned(),
+        ]);
+    }
+    print::right(&mut table, &[1, 2]);
+    print::line(&coloured(&print::trimmed(&table)))?;
+    print::line("")?;
+    for one in checked {
+        for problem in one.answer.unmet() {
+            let problem = format!("{}: {problem}", one.answer.scenario.name);
+            print::line(&print::toned(Tone::Bad, &problem))?;
+        }
+        if one.outcome() == Outcome::Truncated {
+            let why = match &one.other {
+                Some(other) if one.answer.outcome() == Outcome::Met => other.ending.clone(),
+                _ => one.answer.ending.to_string(),
+            };
+            let problem = format!("{}: {why}; what was not explored is unknown", one.answer.scenario.name);
+            print::line(&print::toned(Tone::Doubtful, &problem))?;
+        }
+    }
+    print::line(&sum(checked, not_run))?;
+    Ok(())
+}
+
+/// Colours the last word of each row.
+fn coloured(table: &str) -> String {
+    let lines: Vec<String> = table
+        .lines()
+        .map(|line| {
+            let marks = [Outcome::Met, Outcome::Unmet, Outcome::Truncated].map(mark);
+            // "NOT AS EXPECTED" is not the end of "as expected", so the order does not matter.
+            let fitting = marks.into_iter().find(|(_, word)| line.ends_with(word));
+            match fitting {
+                Some((tone, word)) => {
+                    let start = &line[..line.len() - word.len()];
+                    format!("{start}{}", print::toned(tone, word))
+                }
+                None => line.to_owned(),
+            }
+        })
+        .collect();
+    lines.join("\n")
+}
+
+/// "8 hold", "5 hold, 3 violated", "4 witnessed, 1 never".
+fn tally(answer: &Answer, invariants: bool) -> String {
+    let words = ["hold", "violated", "witnessed", "never", "unknown"];
+    let mut counts = [0; 5];
+    for judged in answer.judged.iter().filter(|one| one.invariant == invariants) {
+        let at = match judged.found() {
+            Found::Holds => 0,
+            Found::Violated(_) => 1,
+            Found::Witnessed(_) => 2,
+            Found::Never => 3,
+            Found::Unknown(_) => 4,
+        };
+        counts[at] += 1;
+    }
+    let parts: Vec<String> = counts
+        .iter()
+        .zip(words)
+        .filter(|(count, _)| **count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    parts.join(", ")
+}
+
+fn sum(checked: &[Checked], not_run: usize) -> String {
+    let count = |outcome| checked.iter().filter(|one| one.outcome() == outcome).count();
+    let scenarios = match checked.len() {
+        1 => "1 scenario".to_owned(),
+        count => format!("{count} scenarios"),
+    };
+    let mut parts = Vec::new();
+    for outcome in [Outcome::Met, Outcome::Unmet, Outcome::Truncated] {
+        let (tone, word) = mark(outcome);
+        match count(outcome) {
+            0 => {}
+            count => parts.push(print::toned(tone, &format!("{count} {word}"))),
+        }
+    }
+    if not_run > 0 {
+        parts.push(print::toned(Tone::Doubtful, &format!("{not_run} not run")));
+    }
+    format!("{scenarios}: {}", parts.join(", "))
+}
+
+/// All findings, as `--json` has them. The version is raised when a field changes its meaning.
+#[derive(Serialize)]
+struct Json<'a> {
+    version: u32,
+    not_run: usize,
+    scenarios: Vec<JsonScenario<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonScenario<'a> {
+    name: &'a str,
+    outcome: String,
+    ending: String,
+    states: u64,
+    transitions: u64,
+    depth: Option<u32>,
+    unmet: Vec<String>,
+    properties: Vec<JsonProperty<'a>>,
+    cross_check: Option<&'a crate::reports::EngineRow>,
+}
+
+#[derive(Serialize)]
+struct JsonProperty<'a> {
+    name: &'a str,
+    expected: Option<String>,
+    found: &'static str,
+    steps: Option<usize>,
+    trace: Option<Vec<String>>,
+}
+
+pub(crate) fn print_json(checked: &[Checked], not_run: usize) -> Result<(), Error> {
+    let json = Json {
+        version: 1,
+        not_run,
+        scenarios: checked.iter().map(json_scenario).collect(),
+    };
+    print::line(&serde_json::to_string_pretty(&json)?)?;
+    Ok(())
+}
+
+fn json_scenario(checked: &Checked) -> JsonScenario<'_> {
+    let answer = &checked.answer;
+    let property = |judged: &Judged| {
+        let path = judged.verdict.path();
+        let (found, steps) = match judged.found() {
+            Found::Holds => ("holds", None),
+            Found::Violated(steps) => ("violated", Some(steps)),
+            Found::Witnessed(steps) => ("witnessed", Some(steps)),
+            Found::Never => ("never", None),
+            Found::Unknown(_) => ("unknown", None),
+        };
+        JsonProperty {
+            name: judged.property,
+            expected: judged.expected.map(|expected| expected.to_string()),
+            found,
+            steps,
+            trace: path.map(|path| report::lines(&checked.world, path)),
+        }
+    };
+    JsonScenario {
+        name: &answer.scenario.name,
+        outcome: checked.outcome().to_string(),
+        ending: answer.ending.to_string(),
+        states: answer.unique,
+        transitions: answer.generated,
+        depth: checked.depth,
+        unmet: answer.unmet(),
+        properties: answer.judged.iter().map(property).collect(),
+        cross_check: checked.other.as_ref(),
+    }
+}

@@ -1,0 +1,154 @@
+//! From what was named on the command line to scenarios.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use model::{Mutant, Scenario, World};
+
+use crate::error::Error;
+
+/// Where scenarios are looked for by name.
+pub(crate) const FOLDER: &str = "models";
+
+/// The tag that keeps a scenario out of the suite.
+const LARGE: &str = "large";
+
+/// A scenario and its file.
+#[derive(Clone, Debug)]
+pub(crate) struct Loaded {
+    pub(crate) path: PathBuf,
+    pub(crate) scenario: Arc<Scenario>,
+}
+
+impl Loaded {
+    fn read(path: PathBuf) -> Result<Loaded, Error> {
+        let scenario = Arc::new(Scenario::read(&path)?);
+        Ok(Loaded { path, scenario })
+    }
+
+    /// The world to explore.
+    pub(crate) fn world(&self, mutant: Option<Mutant>) -> Result<World, Error> {
+        let world = World::new(self.scenario.clone()).map_err(|problem| Error::World {
+            name: self.scenario.name.clone(),
+            problem,
+        })?;
+        let world = world.with_diagram(report::diagram);
+        Ok(match mutant {
+            Some(mutant) => world.with_mutant(mutant),
+            None => world,
+        })
+    }
+
+    /// Whether it is too large for the suite.
+    pub(crate) fn is_large(&self) -> bool {
+        self.scenario.has_tag(LARGE)
+    }
+}
+
+/// All scenarios that `names` stand for, each once; the folder `models` if there are none. Folders
+/// give their large ones only if `all`. Small worlds first, so that the first answers come soon.
+pub(crate) fn select(names: &[String], all: bool) -> Result<Vec<Loaded>, Error> {
+    let mut loaded = Vec::new();
+    if names.is_empty() {
+        loaded = folder(Path::new(FOLDER), all)?;
+    }
+    for name in names {
+        match Path::new(name) {
+            path if path.is_dir() => loaded.extend(folder(path, all)?),
+            path if path.is_file() => loaded.push(Loaded::read(path.to_path_buf())?),
+            _ => loaded.push(named(name)?),
+        }
+    }
+    let mut paths = BTreeSet::new();
+    loaded.retain(|one| paths.insert(one.path.canonicalize().unwrap_or(one.path.clone())));
+    let mut names = BTreeSet::new();
+    for one in &loaded {
+        if !names.insert(&one.scenario.name) {
+            return Err(Error::SameName(one.scenario.name.clone()));
+        }
+    }
+    loaded.sort_by_key(|one| (one.scenario.expect.states, one.scenario.name.clone()));
+    Ok(loaded)
+}
+
+/// One scenario, by file or by name.
+pub(crate) fn one(name: &str) -> Result<Loaded, Error> {
+    match Path::new(name) {
+        path if path.is_file() => Loaded::read(path.to_path_buf()),
+        _ => named(name),
+    }
+}
+
+/// Every scenario of a folder, by name.
+pub(crate) fn folder(folder: &Path, all: bool) -> Result<Vec<Loaded>, Error> {
+    let mut loaded = Vec::new();
+    for path in files(folder)? {
+        let one = Loaded::read(path)?;
+        if all || !one.is_large() {
+            loaded.push(one);
+        }
+    }
+    if loaded.is_empty() {
+        return Err(Error::EmptyFolder {
+            folder: folder.to_path_buf(),
+            hint: if all { "" } else { "; those tagged `large` need --all" },
+        });
+    }
+    Ok(loaded)
+}
+
+fn named(name: &str) -> Result<Loaded, Error> {
+    let folder = Path::new(FOLDER);
+    let files = files(folder)?;
+    let stem = |path: &PathBuf| {
+        path.file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned())
+    };
+    match files.iter().find(|path| stem(path).as_deref() == Some(name)) {
+        Some(path) => Loaded::read(path.clone()),
+        None => Err(Error::UnknownScenario {
+            name: name.to_owned(),
+            folder: folder.to_path_buf(),
+            near: nearest(name, files.iter().filter_map(stem)),
+        }),
+    }
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let no_folder = |source| Error::NoFolder {
+        folder: folder.to_path_buf(),
+        source,
+    };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(no_folder)? {
+        let path = entry.map_err(no_folder)?.path();
+        if path.extension().is_some_and(|ending| ending == "toml") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// At most three names that look like the one meant.
+fn nearest(name: &str, known: impl Iterator<Item = String>) -> Vec<String> {
+    let mut scored: Vec<(f64, String)> = known
+        .map(|candidate| (strsim::jaro_winkler(name, &candidate), candidate))
+        .filter(|(score, _)| *score > 0.75)
+        .collect();
+    scored.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    scored.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_names_come_first() {
+        let known = ["three-servers", "three-servers-crash", "notes"].map(str::to_owned);
+        let near = nearest("tree-servers", known.into_iter());
+        assert_eq!(near, ["three-servers", "three-servers-crash"]);
+    }
+}

@@ -1,0 +1,98 @@
+//! How things look in a terminal, and plainly in a pipe.
+
+use std::io::Write;
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+
+/// What a word means, for its colour.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Tone {
+    Good,
+    Bad,
+    Doubtful,
+    Quiet,
+}
+
+/// `text` in the colour of its tone; the colour is taken out again where it may not be.
+pub(crate) fn toned(tone: Tone, text: &str) -> String {
+    let style = match tone {
+        Tone::Good => Style::new().fg_color(Some(AnsiColor::Green.into())),
+        Tone::Bad => Style::new().fg_color(Some(AnsiColor::Red.into())).bold(),
+        Tone::Doubtful => Style::new().fg_color(Some(AnsiColor::Yellow.into())),
+        Tone::Quiet => Style::new().dimmed(),
+    };
+    format!("{style}{text}{style:#}")
+}
+
+/// An error message, as one line.
+pub(crate) fn complaint(text: &str) -> String {
+    format!("{} {text}", toned(Tone::Bad, "error:"))
+}
+
+/// Prints a line on standard output.
+///
+/// # Errors
+/// If standard output is closed or full.
+pub(crate) fn line(text: &str) -> std::io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "{text}")?;
+    out.flush()
+}
+
+/// Says something beside the findings, on standard error.
+pub(crate) fn say(text: &str) {
+    anstream::eprintln!("{text}");
+}
+
+/// A table without lines.
+pub(crate) fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table
+        .load_preset(comfy_table::presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(header);
+    table
+}
+
+/// Aligns columns of numbers.
+pub(crate) fn right(table: &mut Table, columns: &[usize]) {
+    for column in columns {
+        if let Some(column) = table.column_mut(*column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+}
+
+/// A table as text, without the blanks at the ends of its lines.
+pub(crate) fn trimmed(table: &Table) -> String {
+    let lines: Vec<String> = table
+        .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect();
+    lines.join("\n")
+}
+
+/// A number that can be read: 1,234,567.
+pub(crate) fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_three() {
+        let shown = [0, 999, 1_000, 123_456, 1_234_567].map(number);
+        assert_eq!(shown, ["0", "999", "1,000", "123,456", "1,234,567"]);
+    }
+}

@@ -1,0 +1,98 @@
+//! What a long exploration says meanwhile: a moving line in a terminal, a line now and then
+//! elsewhere.
+
+use std::io::IsTerminal;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use checker::Progress;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::print;
+
+/// How long a pipe is left without news.
+const PLAIN_EVERY: Duration = Duration::from_secs(10);
+
+/// Tells how one scenario comes along, on standard error.
+pub(crate) struct Meter {
+    name: String,
+    bar: Option<ProgressBar>,
+    last_plain: Mutex<Duration>,
+}
+
+impl Meter {
+    pub(crate) fn new(name: &str) -> Meter {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template("{spinner} {msg}")
+                .expect("the template is a constant");
+            let bar = ProgressBar::new_spinner().with_style(style);
+            bar.set_message(name.to_owned());
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar
+        });
+        Meter {
+            name: name.to_owned(),
+            bar,
+            last_plain: Mutex::new(Duration::ZERO),
+        }
+    }
+
+    /// Takes note of how far it has come.
+    pub(crate) fn update(&self, progress: &Progress) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!("{}  {}", self.name, describe(progress)));
+            return;
+        }
+        let mut last = self
+            .last_plain
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if progress.elapsed >= *last + PLAIN_EVERY {
+            *last = progress.elapsed;
+            anstream::eprintln!("{}: {}", self.name, describe(progress));
+        }
+    }
+
+    /// Takes the moving line away.
+    pub(crate) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn describe(progress: &Progress) -> String {
+    let seconds = progress.elapsed.as_secs_f64();
+    let rate = match seconds > 0.0 {
+        true => (progress.unique as f64 / seconds) as u64,
+        false => 0,
+    };
+    format!(
+        "{} states, {} a second, depth {}, queue {}, {:.0} s",
+        print::number(progress.unique),
+        print::number(rate),
+        progress.depth,
+        print::number(progress.queue),
+        seconds
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_has_rate_depth_and_queue() {
+        let progress = Progress {
+            unique: 1_000_000,
+            generated: 5_000_000,
+            depth: 12,
+            queue: 34_567,
+            elapsed: Duration::from_secs(4),
+        };
+        assert_eq!(
+            describe(&progress),
+            "1,000,000 states, 250,000 a second, depth 12, queue 34,567, 4 s"
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! The folder of reports: written whole or not at all.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use checker::{Engine, Run};
+use serde::Serialize;
+
+use crate::check::Checked;
+use crate::error::Error;
+use crate::print;
+
+/// What another engine made of a scenario.
+#[derive(Debug, Serialize)]
+pub(crate) struct EngineRow {
+    pub(crate) engine: String,
+    pub(crate) exhausted: bool,
+    pub(crate) ending: String,
+    pub(crate) states: u64,
+    pub(crate) transitions: u64,
+}
+
+impl EngineRow {
+    pub(crate) fn new<S, A>(engine: Engine, run: &Run<S, A>) -> EngineRow {
+        EngineRow {
+            engine: engine.to_string(),
+            exhausted: run.is_exhausted(),
+            ending: format!("{engine} {}", run.ending),
+            states: run.unique,
+            transitions: run.generated,
+        }
+    }
+}
+
+/// A folder that can be written to.
+pub(crate) struct Reports {
+    folder: PathBuf,
+}
+
+/// The comparison of engines, which only `--cross-check` makes.
+const ENGINES: &str = "engines.md";
+
+/// The file that tells which reports were written before.
+const SUMMARY: &str = "summary.json";
+
+impl Reports {
+    /// Makes sure that the folder can be written to, before anything is explored for it.
+    pub(crate) fn open(folder: &Path) -> Result<Reports, Error> {
+        let reports = Reports {
+            folder: folder.to_path_buf(),
+        };
+        std::fs::create_dir_all(folder)
+            .and_then(|()| tempfile::NamedTempFile::new_in(folder))
+            .map_err(|source| reports.error(source))?;
+        Ok(reports)
+    }
+
+    /// Writes everything under other names first, and renames once all of it is there.
+    pub(crate) fn write(&self, checked: &[Checked], cross_checked: bool) -> Result<(), Error> {
+        let answers: Vec<_> = checked.iter().map(|one| one.answer.clone()).collect();
+        let mut files = report::files(&answers)?;
+        if cross_checked {
+            files.push((ENGINES.to_owned(), engines(checked)));
+        }
+        self.replace(&files).map_err(|source| self.error(source))
+    }
+
+    fn replace(&self, files: &[(String, String)]) -> std::io::Result<()> {
+        let mut written = Vec::new();
+        for (name, content) in files {
+            let mut file = tempfile::Builder::new()
+                .permissions(readable())
+                .tempfile_in(&self.folder)?;
+            file.write_all(content.as_bytes())?;
+            written.push((file, self.folder.join(name)));
+        }
+        let names: BTreeSet<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+        let stale = self.written_before();
+        for (file, path) in written {
+            file.persist(path)?;
+        }
+        for name in stale.iter().filter(|name| !names.contains(name.as_str())) {
+            match std::fs::remove_file(self.folder.join(name)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The names that an earlier run wrote, by its summary; none if that cannot be read.
+    fn written_before(&self) -> Vec<String> {
+        let text = std::fs::read_to_string(self.folder.join(SUMMARY)).unwrap_or_default();
+        let summary: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+        let scenarios = summary["scenarios"].as_array().cloned().unwrap_or_default();
+        let mut names = Vec::new();
+        for scenario in scenarios {
+            let Some(name) = scenario["name"].as_str().filter(|name| is_plain(name)) else {
+                continue;
+            };
+            names.push(format!("{name}.md"));
+            for known in model::properties::ALL {
+                names.push(format!("{name}.{}.svg", known.name));
+            }
+        }
+        names
+    }
+
+    fn error(&self, source: std::io::Error) -> Error {
+        Error::Reports {
+            folder: self.folder.clone(),
+            source,
+        }
+    }
+}
+
+/// Whether a name can only mean a file in the folder itself.
+fn is_plain(name: &str) -> bool {
+    !name.contains(['/', '\\'])
+}
+
+/// Reports are for everybody to read; temporary files are private unless told otherwise.
+#[cfg(unix)]
+fn readable() -> std::fs::Permissions {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::Permissions::from_mode(0o644)
+}
+
+/// The table of engines: what they counted, side by side.
+fn engines(checked: &[Checked]) -> String {
+    let mut text = String::from(
+        "# Engines\n\nEvery scenario of the suite, explored by our own breadth-first search and by one of stateright's\n\
+         own exhaustive checkers on the same model. They must agree on every verdict, on the number of unique\n\
+         states and on the number of transitions. Written by `paxos check --cross-check`.\n\n\
+         | scenario | unique states | transitions | other engine | its unique states | its transitions | agree |\n\
+         |---|---:|---:|---|---:|---:|---|\n",
+    );
+    for one in checked {
+        let Some(other) = &one.other else { continue };
+        let answer = &one.answer;
+        let agree = match answer.disagreements.is_empty() {
+            true => "yes",
+            false => "**no**",
+        };
+        text.push_str(&format!(
+            "| [{name}]({name}.md) | {} | {} | {} | {} | {} | {agree} |\n",
+            print::number(answer.unique),
+            print::number(answer.generated),
+            other.engine,
+            print::number(other.states),
+            print::number(other.transitions),
+            name = answer.scenario.name,
+        ));
+    }
+    text
+}

@@ -1,0 +1,87 @@
+//! Rewriting the expected numbers of a scenario file, and nothing else in it.
+
+use std::path::Path;
+
+use model::Scenario;
+use toml_edit::{DocumentMut, Item, Table, value};
+
+use crate::error::Error;
+
+/// Writes the numbers of `found` into the file, if they differ from those of `before`; what moved,
+/// a line each.
+pub(crate) fn rewrite(
+    path: &Path,
+    found: &Scenario,
+    before: &Scenario,
+) -> Result<Vec<String>, Error> {
+    let failed = |problem: String| Error::Update {
+        path: path.to_path_buf(),
+        problem,
+    };
+    let numbers = [
+        ("states", before.expect.states, found.expect.states),
+        (
+            "depth",
+            before.expect.depth.map(u64::from),
+            found.expect.depth.map(u64::from),
+        ),
+    ];
+    let mut moved = Vec::new();
+    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let mut document: DocumentMut = text
+        .parse()
+        .map_err(|error: toml_edit::TomlError| failed(error.to_string()))?;
+    for (name, was, is) in numbers {
+        let Some(is) = is.filter(|is| was != Some(*is)) else {
+            continue;
+        };
+        let number = i64::try_from(is).map_err(|error| failed(error.to_string()))?;
+        let expect = document
+            .entry("expect")
+            .or_insert(Item::Table(Table::new()));
+        expect[name] = value(number);
+        let was = was.map_or("nothing".to_owned(), |was| was.to_string());
+        moved.push(format!("{}: {name} {was} → {is}", found.name));
+    }
+    if !moved.is_empty() {
+        replace(path, &document.to_string()).map_err(|error| failed(error.to_string()))?;
+    }
+    Ok(moved)
+}
+
+/// Replaces a file whole, so that an interruption leaves the old one.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    std::fs::set_permissions(file.path(), std::fs::metadata(path)?.permissions())?;
+    file.persist(path)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "# A comment.\ntitle = \"t\"\nabout = \"\"\n[cluster]\nservers = 1\n\
+        [[ask]]\nvalue = \"A\"\nof = 0 # n0\n[expect]\nstates = 1 # old\n";
+
+    #[test]
+    fn only_the_numbers_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("one.toml");
+        std::fs::write(&path, TEXT).unwrap();
+        let before = Scenario::read(&path).unwrap();
+        let mut found = before.clone();
+        found.expect.states = Some(7);
+        found.expect.depth = Some(3);
+        let moved = rewrite(&path, &found, &before).unwrap();
+        assert_eq!(moved, ["one: states 1 → 7", "one: depth nothing → 3"]);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let expected = TEXT.replace("states = 1 # old\n", "states = 7\ndepth = 3\n");
+        assert_eq!(text.replace(" # old", ""), expected);
+        assert!(rewrite(&path, &found, &found).unwrap().is_empty());
+    }
+}

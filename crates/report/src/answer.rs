@@ -1,0 +1,202 @@
+//! What was found, beside what was expected.
+
+use std::fmt;
+use std::sync::Arc;
+
+use checker::{Cut, Ending, Engine, Run, Verdict};
+use model::properties::Known;
+use model::{Action, Expected, Scenario, State};
+use stateright::{Expectation, Path};
+
+/// What one scenario answered.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The question.
+    pub scenario: Arc<Scenario>,
+    /// Whether everything was explored.
+    pub ending: Ending,
+    /// How many unique states there are, or were seen before the cut.
+    pub unique: u64,
+    /// How many transitions were followed, counting the initial state.
+    pub generated: u64,
+    /// How many steps the longest of the shortest ways to a state has.
+    pub depth: u32,
+    /// One for each property, in the model's order.
+    pub judged: Vec<Judged>,
+    /// The other engines that came to the same verdicts and counts. Set by the caller.
+    pub agreed: Vec<Engine>,
+    /// What other engines saw otherwise, a line each. Set by the caller.
+    pub disagreements: Vec<String>,
+}
+
+/// What became of one property.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// Its name.
+    pub property: &'static str,
+    /// Whether it must be true in every state; if not, it must be true in some state.
+    pub invariant: bool,
+    /// What the scenario expects; `None` is nothing.
+    pub expected: Option<Expected>,
+    /// What was found.
+    pub verdict: Verdict<State, Action>,
+}
+
+/// A verdict in one word, with the length of its path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// True in every state.
+    Holds,
+    /// False after so many steps.
+    Violated(usize),
+    /// True after so many steps.
+    Witnessed(usize),
+    /// True in no state.
+    Never,
+    /// Nothing was found before the exploration was cut.
+    Unknown(Cut),
+}
+
+/// Whether an answer is the expected one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All was explored, and all expectations are met.
+    Met,
+    /// Something is not as expected, however much was explored.
+    Unmet,
+    /// Nothing contradicts the expectations so far, but not all was explored.
+    Truncated,
+}
+
+impl Answer {
+    /// Puts a run beside what its scenario expects. An invariant that the scenario says nothing of
+    /// is expected to hold; of a witness it says nothing of, nothing is expected.
+    pub fn new(scenario: Arc<Scenario>, run: Run<State, Action>) -> Answer {
+        let judged = run
+            .findings
+            .into_iter()
+            .map(|finding| {
+                let invariant = finding.expectation != Expectation::Sometimes;
+                let stated = scenario.expect.verdicts.get(finding.property).copied();
+                Judged {
+                    property: finding.property,
+                    invariant,
+                    expected: stated.or(invariant.then_some(Expected::Holds)),
+                    verdict: finding.verdict,
+                }
+            })
+            .collect();
+        Answer {
+            scenario,
+            ending: run.ending,
+            unique: run.unique,
+            generated: run.generated,
+            depth: run.depth,
+            judged,
+            agreed: Vec::new(),
+            disagreements: Vec::new(),
+        }
+    }
+
+    /// Whether this is the expected answer. A violation contradicts what is expected to hold in a
+    /// truncated run as well.
+    pub fn outcome(&self) -> Outcome {
+        if !self.unmet().is_empty() {
+            return Outcome::Unmet;
+        }
+        match self.ending {
+            Ending::Exhausted => Outcome::Met,
+            Ending::Truncated(_) => Outcome::Truncated,
+        }
+    }
+
+    /// What is not as expected, a line each; empty if nothing is.
+    pub fn unmet(&self) -> Vec<String> {
+        let mut unmet: Vec<String> = self
+            .judged
+            .iter()
+            .filter(|judged| judged.is_met() == Some(false))
+            .filter_map(|judged| {
+                let (expected, found) = (judged.expected?, judged.found());
+                Some(format!(
+                    "{}: expected {expected}, found {found}",
+                    judged.property
+                ))
+            })
+            .collect();
+        // A truncated run has counted a part, which says nothing of the whole.
+        if self.ending == Ending::Exhausted {
+            let expect = &self.scenario.expect;
+            let counts = [
+                ("states", expect.states, self.unique),
+                ("depth", expect.depth.map(u64::from), u64::from(self.depth)),
+            ];
+            for (name, expected, found) in counts {
+                if let Some(expected) = expected.filter(|expected| *expected != found) {
+                    unmet.push(format!("{name}: expected {expected}, found {found}"));
+                }
+            }
+        }
+        unmet.extend(self.disagreements.iter().cloned());
+        unmet
+    }
+}
+
+impl Judged {
+    /// The verdict in one word.
+    pub fn found(&self) -> Found {
+        match &self.verdict {
+            Verdict::Exhausted if self.invariant => Found::Holds,
+            Verdict::Exhausted => Found::Never,
+            Verdict::Violated(path) => Found::Violated(steps(path)),
+            Verdict::Witnessed(path) => Found::Witnessed(steps(path)),
+            Verdict::Truncated(cut) => Found::Unknown(*cut),
+        }
+    }
+
+    /// Whether the verdict is the expected one; `None` if nothing is known, or nothing expected.
+    pub fn is_met(&self) -> Option<bool> {
+        let expected = self.expected?;
+        let found = match self.found() {
+            Found::Holds => Expected::Holds,
+            Found::Violated(_) => Expected::Violated,
+            Found::Witnessed(_) => Expected::Witnessed,
+            Found::Never => Expected::Never,
+            Found::Unknown(_) => return None,
+        };
+        Some(found == expected)
+    }
+
+    /// What the property says and why; empty if `model` knows none of its name.
+    pub fn reason(&self) -> &'static str {
+        Known::named(self.property).map_or("", |known| known.reason)
+    }
+}
+
+fn steps(path: &Path<State, Action>) -> usize {
+    path.clone().into_actions().len()
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Found::Holds => f.write_str("holds"),
+            Found::Violated(1) => f.write_str("violated in 1 step"),
+            Found::Violated(steps) => write!(f, "violated in {steps} steps"),
+            Found::Witnessed(1) => f.write_str("witnessed in 1 step"),
+            Found::Witnessed(steps) => write!(f, "witnessed in {steps} steps"),
+            Found::Never => f.write_str("never"),
+            Found::Unknown(cut) => write!(f, "unknown ({cut})"),
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Outcome::Met => "met",
+            Outcome::Unmet => "unmet",
+            Outcome::Truncated => "truncated",
+        })
+    }
+}

@@ -1,0 +1,24 @@
+//! Why there are no reports.
+
+/// Why answers cannot be turned into files.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A scenario is not one that a world can be made of.
+    #[error("scenario `{scenario}`: {problem}")]
+    World {
+        /// Its name.
+        scenario: String,
+        /// Why, in words.
+        problem: String,
+    },
+    /// Two files would have one name.
+    #[error(
+        "two reports would be written to `{0}`: give each scenario a name of its own, and none \
+         the name `README`"
+    )]
+    SameFile(String),
+    /// The summary cannot be written as JSON.
+    #[error("the summary cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}

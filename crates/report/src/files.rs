@@ -1,0 +1,45 @@
+//! The folder of reports.
+
+use std::collections::BTreeSet;
+
+use model::World;
+
+use crate::{Answer, Error, diagram, markdown, readme, summary};
+
+/// All files of the reports folder, as names and contents: `README.md`, `summary.json`, and for each
+/// scenario `<name>.md` with a picture `<name>.<property>.svg` for each path found.
+///
+/// The same answers give the same bytes: there is no time, host, folder or number of threads in
+/// them.
+///
+/// # Errors
+/// If a scenario makes no world, two files would have one name, or the summary cannot be written.
+pub fn files(answers: &[Answer]) -> Result<Vec<(String, String)>, Error> {
+    let mut files = vec![
+        ("README.md".to_owned(), readme::readme(answers)),
+        ("summary.json".to_owned(), summary::summary(answers)?),
+    ];
+    for answer in answers {
+        let scenario = &answer.scenario;
+        let world = World::new(scenario.clone()).map_err(|problem| Error::World {
+            scenario: scenario.name.clone(),
+            problem,
+        })?;
+        let name = format!("{}.md", scenario.name);
+        files.push((name, markdown::page(&world, answer)));
+        for judged in &answer.judged {
+            if let Some(path) = judged.verdict.path() {
+                let name = markdown::picture(answer, judged);
+                files.push((name, diagram(&world, path)));
+            }
+        }
+    }
+    // Some file systems do not tell capitals from small letters.
+    let mut names = BTreeSet::new();
+    for (name, _) in &files {
+        if !names.insert(name.to_lowercase()) {
+            return Err(Error::SameFile(name.clone()));
+        }
+    }
+    Ok(files)
+}

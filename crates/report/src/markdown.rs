@@ -1,0 +1,133 @@
+//! A page for each scenario.
+
+use std::fmt::Write as _;
+
+use checker::Ending;
+use model::World;
+
+use crate::{Answer, Found, Judged, Outcome, lines, words};
+
+/// The page of a scenario: what it is, what was found, and every path in words and as a picture.
+pub(crate) fn page(world: &World, answer: &Answer) -> String {
+    let scenario = &answer.scenario;
+    let mut page = format!(
+        "# {}\n\n{}\n",
+        plain(&scenario.title),
+        scenario.about.trim()
+    );
+    page.push('\n');
+    for sentence in words::sentences(world) {
+        page += &format!("- {sentence}\n");
+    }
+    page += "\n## Verdicts\n\n";
+    page += &verdicts(answer);
+    page += &counts(answer);
+    let paths = answer
+        .judged
+        .iter()
+        .filter_map(|judged| Some((judged, judged.verdict.path()?)));
+    for (judged, path) in paths {
+        page += &format!(
+            "\n## {}: {}\n\n{}.\n\n```text\n",
+            judged.property,
+            judged.found(),
+            capital(judged.reason())
+        );
+        for line in lines(world, path) {
+            page += &line;
+            page.push('\n');
+        }
+        let picture = picture(answer, judged);
+        page += &format!(
+            "```\n\n![{}: {}]({picture})\n",
+            judged.property,
+            judged.found()
+        );
+    }
+    page
+}
+
+/// The name of the file with the picture of a path.
+pub(crate) fn picture(answer: &Answer, judged: &Judged) -> String {
+    format!("{}.{}.svg", answer.scenario.name, judged.property)
+}
+
+/// Text in a table or a heading: what has a meaning there is escaped.
+pub(crate) fn plain(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.trim().chars() {
+        match character {
+            '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' => {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            '\n' => escaped.push(' '),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+fn verdicts(answer: &Answer) -> String {
+    let mut table =
+        String::from("| property | what it says | expected | found | |\n|---|---|---|---|---|\n");
+    for judged in &answer.judged {
+        let expected = judged
+            .expected
+            .map_or("–".to_owned(), |expected| expected.to_string());
+        let found = match judged.found() {
+            found @ (Found::Violated(_) | Found::Witnessed(_)) => {
+                format!("[{found}]({})", picture(answer, judged))
+            }
+            found @ (Found::Holds | Found::Never | Found::Unknown(_)) => found.to_string(),
+        };
+        writeln!(
+            table,
+            "| {} | {} | {expected} | {found} | {} |",
+            judged.property,
+            plain(judged.reason()),
+            mark(judged)
+        )
+        .expect("a string takes all that is written to it");
+    }
+    table
+}
+
+fn mark(judged: &Judged) -> &'static str {
+    match (judged.found(), judged.is_met()) {
+        (Found::Unknown(_), _) => "?",
+        (_, Some(true)) => "✓",
+        (_, Some(false)) => "✗",
+        (_, None) => "",
+    }
+}
+
+fn counts(answer: &Answer) -> String {
+    let whole = match answer.ending {
+        Ending::Exhausted => "every state was explored".to_owned(),
+        Ending::Truncated(cut) => format!("**not** every state was explored: {cut}"),
+    };
+    let mut told = format!(
+        "\n{} states, {} transitions generated, depth {}; {whole}.\n",
+        answer.unique, answer.generated, answer.depth
+    );
+    if !answer.agreed.is_empty() {
+        let names: Vec<String> = answer.agreed.iter().map(ToString::to_string).collect();
+        told += &format!("The same verdicts and counts by {}.\n", names.join(", "));
+    }
+    if answer.outcome() == Outcome::Unmet {
+        told += "\n**Not as expected:**\n\n";
+        for line in answer.unmet() {
+            told += &format!("- {}\n", plain(&line));
+        }
+    }
+    told
+}
+
+fn capital(sentence: &str) -> String {
+    let mut characters = sentence.chars();
+    match characters.next() {
+        Some(first) => first.to_uppercase().chain(characters).collect(),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,244 @@
+//! A scenario in sentences.
+
+use model::{Network, Scenario, World};
+use paxos::{NodeId, NodeSet};
+
+/// Plain sentences on who takes part, by which rules, what clients ask, and what may happen.
+pub(crate) fn sentences(world: &World) -> Vec<String> {
+    let scenario = world.scenario();
+    let mut told = vec![roles(world), rules(world), network(scenario)];
+    told.push(asks(scenario));
+    told.push(rounds(scenario));
+    told.push(crashes(scenario));
+    if !scenario.world.down.is_empty() {
+        let down = &scenario.world.down;
+        let verb = if down.len() == 1 { "runs" } else { "run" };
+        told.push(format!("{} never {verb}.", numbers(down)));
+    }
+    told
+}
+
+fn roles(world: &World) -> String {
+    let cluster = world.cluster();
+    let (proposers, acceptors) = (cluster.proposers(), cluster.acceptors());
+    let learners = cluster.learners();
+    if proposers == acceptors && acceptors == learners {
+        let count = acceptors.len();
+        let servers = if count == 1 { "server" } else { "servers" };
+        return format!(
+            "{count} {servers}, {}, with all three roles each.",
+            names(acceptors)
+        );
+    }
+    let learners = match learners.is_empty() {
+        true => "there are no learners but the proposers themselves".to_owned(),
+        false => is_or_are(learners, "learner"),
+    };
+    format!(
+        "{}, {}; {learners}.",
+        is_or_are(proposers, "proposer"),
+        is_or_are(acceptors, "acceptor"),
+    )
+}
+
+fn is_or_are(nodes: NodeSet, role: &str) -> String {
+    match nodes.len() {
+        1 => format!(
+            "{} is a{} {role}",
+            names(nodes),
+            if role == "acceptor" { "n" } else { "" }
+        ),
+        _ => format!("{} are {role}s", names(nodes)),
+    }
+}
+
+fn rules(world: &World) -> String {
+    let protocol = &world.scenario().protocol;
+    let rule = match protocol.rules {
+        model::RulesName::Lamport => "votes in any ballot not below its promise",
+        model::RulesName::Notes => "votes only in the very ballot it promised",
+    };
+    let quorums = match (protocol.prepare_quorum, protocol.accept_quorum) {
+        (Some(prepare), Some(accept)) => {
+            format!("{} and {} make", promises(prepare), votes(accept))
+        }
+        (Some(_), None) | (None, Some(_)) | (None, None) => {
+            let majority = world.cluster().acceptors().len() / 2 + 1;
+            format!(
+                "a majority, {} or {}, makes",
+                promises(majority),
+                votes(majority)
+            )
+        }
+    };
+    let nacks = match protocol.nack {
+        true => "and says so when it refuses",
+        false => "and is silent when it refuses",
+    };
+    format!("An acceptor {rule}, {nacks}; {quorums} a quorum.")
+}
+
+fn promises(count: usize) -> String {
+    counted(count as u64, "promise", "promises")
+}
+
+fn votes(count: usize) -> String {
+    counted(count as u64, "vote", "votes")
+}
+
+fn network(scenario: &Scenario) -> String {
+    match (scenario.world.network, scenario.world.loss) {
+        (Network::Set, _) => {
+            "A message can arrive at any time, in any order, any number of times, or never."
+        }
+        (Network::Bag, _) => "A message can arrive at any time, in any order, once or never.",
+        (Network::Ordered, false) => {
+            "Messages on one link arrive in the order of sending, each once, after any time."
+        }
+        (Network::Ordered, true) => {
+            "Messages on one link arrive in the order of sending, each once, unless they get lost."
+        }
+    }
+    .to_owned()
+}
+
+fn asks(scenario: &Scenario) -> String {
+    let asks: Vec<String> = scenario
+        .ask
+        .iter()
+        .map(|ask| format!("n{} for {}", ask.of, ask.value))
+        .collect();
+    match asks.len() {
+        1 => format!("One client may ask {}.", asks[0]),
+        _ => format!(
+            "Clients may ask {}, each once, in any order.",
+            listed(&asks)
+        ),
+    }
+}
+
+fn rounds(scenario: &Scenario) -> String {
+    let rounds = u64::from(scenario.world.rounds);
+    let used = format!(
+        "A proposer uses {} at most",
+        counted(rounds, "round", "rounds")
+    );
+    match scenario.world.retries {
+        _ if rounds == 1 => format!("{used}, so it never tries again."),
+        None => format!("{used}, and may time out whenever it has one left."),
+        Some(0) => format!("{used}; it never times out."),
+        Some(retries) => {
+            let times = counted(u64::from(retries), "time-out", "time-outs");
+            let verb = if retries == 1 { "is" } else { "are" };
+            format!("{used}; there {verb} {times} at most, all proposers together.")
+        }
+    }
+}
+
+fn crashes(scenario: &Scenario) -> String {
+    let bounds = &scenario.world;
+    if bounds.crashes == 0 || bounds.crash_nodes.as_ref().is_some_and(Vec::is_empty) {
+        return "No node crashes.".to_owned();
+    }
+    let who = match &bounds.crash_nodes {
+        None => "Any node".to_owned(),
+        Some(nodes) => numbers(nodes),
+    };
+    let crashes = counted(u64::from(bounds.crashes), "crash", "crashes");
+    let torn = match bounds.torn {
+        true => "between two steps, or in a step after what it saved and some of what it sent",
+        false => "between two steps",
+    };
+    format!("{who} may crash {torn}, and restart from disk: {crashes} at most, all nodes together.")
+}
+
+/// "n0, n1 and n2".
+fn names(nodes: NodeSet) -> String {
+    let names: Vec<String> = nodes.iter().map(|node| node.to_string()).collect();
+    listed(&names)
+}
+
+fn numbers(nodes: &[usize]) -> String {
+    names(nodes.iter().copied().filter_map(NodeId::new).collect())
+}
+
+fn listed(parts: &[String]) -> String {
+    match parts {
+        [] => "nobody".to_owned(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// "1 crash", "2 crashes".
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        _ => format!("{count} {many}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn told(text: &str) -> Vec<String> {
+        let head = "title = \"t\"\nabout = \"a\"\n";
+        let scenario = Scenario::parse(Path::new("s.toml"), &format!("{head}{text}")).unwrap();
+        sentences(&World::new(Arc::new(scenario)).unwrap())
+    }
+
+    #[test]
+    fn the_smallest_world() {
+        let text = "ask = [{ value = \"A\", of = 0 }]\n[cluster]\nservers = 1";
+        let expected = [
+            "1 server, n0, with all three roles each.",
+            "An acceptor votes in any ballot not below its promise, and is silent when it refuses; \
+             a majority, 1 promise or 1 vote, makes a quorum.",
+            "A message can arrive at any time, in any order, any number of times, or never.",
+            "One client may ask n0 for A.",
+            "A proposer uses 1 round at most, so it never tries again.",
+            "No node crashes.",
+        ];
+        assert_eq!(told(text), expected);
+    }
+
+    #[test]
+    fn a_world_with_everything() {
+        let text = r#"
+            ask = [{ value = "A", of = 0 }, { value = "B", of = 1 }, { value = "B", of = 0 }]
+            [cluster]
+            proposers = 2
+            acceptors = 4
+            learners = 1
+            [protocol]
+            prepare-quorum = 3
+            accept-quorum = 2
+            nack = true
+            [world]
+            network = "ordered"
+            loss = true
+            rounds = 3
+            retries = 1
+            crashes = 2
+            torn = true
+            crash-nodes = [2, 3]
+            down = [5]
+        "#;
+        let expected = [
+            "n0 and n1 are proposers, n2, n3, n4 and n5 are acceptors; n6 is a learner.",
+            "An acceptor votes in any ballot not below its promise, and says so when it refuses; \
+             3 promises and 2 votes make a quorum.",
+            "Messages on one link arrive in the order of sending, each once, unless they get lost.",
+            "Clients may ask n0 for A, n1 for B and n0 for B, each once, in any order.",
+            "A proposer uses 3 rounds at most; there is 1 time-out at most, all proposers together.",
+            "n2 and n3 may crash between two steps, or in a step after what it saved and some of \
+             what it sent, and restart from disk: 2 crashes at most, all nodes together.",
+            "n5 never runs.",
+        ];
+        assert_eq!(told(text), expected);
+    }
+}

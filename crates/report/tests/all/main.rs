@@ -1,0 +1,8 @@
+//! What reports say of small worlds.
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+mod answers;
+mod folder;
+mod golden;
+mod pictures;
+mod worlds;

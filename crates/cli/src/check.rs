@@ -6,7 +6,7 @@ use std::thread::available_parallelism;
 use std::time::Instant;
 
 use checker::{Engine, Limits, Run, Until, Verdict};
-use model::{Action, Scenario, State, World};
+use model::{Action, State, World};
 use report::{Answer, Outcome};
 
 use crate::args::CheckArgs;
@@ -24,7 +24,6 @@ type WorldRun = Run<State, Action>;
 
 /// What became of one scenario.
 pub(crate) struct Checked {
-    pub(crate) world: Arc<World>,
     pub(crate) answer: Answer,
     /// The longest of the shortest ways; `None` if the engine does not look for shortest ways.
     pub(crate) depth: Option<u32>,
@@ -34,12 +33,12 @@ pub(crate) struct Checked {
 
 impl Checked {
     pub(crate) fn outcome(&self) -> Outcome {
-        match self.answer.outcome() {
-            Outcome::Met if self.other.as_ref().is_some_and(|other| !other.exhausted) => {
-                Outcome::Truncated
-            }
-            outcome => outcome,
+        let outcome = self.answer.outcome();
+        let other_cut = self.other.as_ref().is_some_and(|other| !other.exhausted);
+        if outcome == Outcome::Met && other_cut {
+            return Outcome::Truncated;
         }
+        outcome
     }
 }
 
@@ -70,7 +69,8 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
     }
     let not_run = loaded.len() - checked.len();
     if args.json {
-        findings::print_json(&checked, not_run)?;
+        let answers: Vec<Answer> = checked.iter().map(|one| one.answer.clone()).collect();
+        print::line(report::summary(&answers, not_run)?.trim_end())?;
     } else {
         findings::print_table(&checked, not_run)?;
     }
@@ -131,15 +131,10 @@ fn check_one(
     moved: &mut Vec<String>,
 ) -> Result<Checked, Error> {
     let name = &one.scenario.name;
-    let world = Arc::new(one.world(args.mutant)?);
+    let mut world = Arc::new(one.world(args.mutant)?);
     let started = Instant::now();
     let run = explore(name, args.engine, &world, limits)?;
     let seconds = started.elapsed().as_secs_f64();
-    let mut scenario = Arc::clone(&one.scenario);
-    if args.update && run.is_exhausted() {
-        scenario = Arc::new(updated(&scenario, &run));
-        moved.extend(update::rewrite(&one.path, &scenario, &one.scenario)?);
-    }
     let mut other = None;
     let mut disagreements = Vec::new();
     if args.cross_check {
@@ -149,15 +144,21 @@ fn check_one(
         }
         other = Some(EngineRow::new(OTHER, &theirs));
     }
+    let mut expect = one.scenario.expect.clone();
+    if args.update && run.is_exhausted() {
+        expect.states = Some(run.unique);
+        expect.depth = Some(run.depth);
+        moved.extend(update::rewrite(one, &expect)?);
+    }
     let depth = (args.engine == Engine::Own).then_some(run.depth);
     if depth.is_none() {
-        Arc::make_mut(&mut scenario).expect.depth = None;
+        expect.depth = None;
     }
+    world = Arc::new(World::clone(&world).expecting(expect));
     let states = run.unique;
-    let mut answer = Answer::new(scenario, run);
+    let mut answer = Answer::new(world, run);
     answer.disagreements = disagreements;
     let checked = Checked {
-        world,
         answer,
         depth,
         other,
@@ -165,7 +166,10 @@ fn check_one(
     let (tone, mark) = findings::mark(checked.outcome());
     let mark = print::toned(tone, mark);
     let effort = format!("{} states in {seconds:.1} s", print::number(states));
-    print::say(&format!("{mark} {name}: {}", print::toned(Tone::Quiet, &effort)));
+    print::say(&format!(
+        "{mark} {name}: {}",
+        print::toned(Tone::Quiet, &effort)
+    ));
     Ok(checked)
 }
 
@@ -183,14 +187,6 @@ fn explore(
         name: name.to_owned(),
         source,
     })
-}
-
-/// The scenario with the numbers that were found.
-fn updated(scenario: &Scenario, run: &WorldRun) -> Scenario {
-    let mut updated = scenario.clone();
-    updated.expect.states = Some(run.unique);
-    updated.expect.depth = Some(run.depth);
-    updated
 }
 
 /// Where two exhausted explorations of one world contradict each other.
@@ -220,10 +216,13 @@ fn differences(ours: &WorldRun, theirs: &WorldRun) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use model::Scenario;
+
     use super::*;
 
     fn run() -> WorldRun {
-        let text = "title = \"\"\nabout = \"\"\n[cluster]\nservers = 1\n[[ask]]\nvalue = \"A\"\nof = 0\n";
+        let text =
+            "title = \"\"\nabout = \"\"\n[cluster]\nservers = 1\n[[ask]]\nvalue = \"A\"\nof = 0\n";
         let scenario = Scenario::parse(std::path::Path::new("one.toml"), text).unwrap();
         let world = World::new(Arc::new(scenario)).unwrap();
         checker::explore(&world, &Limits::default(), &|_| ()).unwrap()
@@ -243,7 +242,11 @@ mod tests {
         for finding in &mut blind.findings {
             finding.verdict = Verdict::Exhausted;
         }
-        let found = run().findings.iter().filter(|f| f.verdict.path().is_some()).count();
+        let found = run()
+            .findings
+            .iter()
+            .filter(|f| f.verdict.path().is_some())
+            .count();
         assert_eq!(differences(&run(), &blind).len(), found);
         assert!(found > 0);
     }

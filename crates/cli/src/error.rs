@@ -60,7 +60,9 @@ pub(crate) enum Error {
     #[error("cannot update {}: {problem}", path.display())]
     Update { path: PathBuf, problem: String },
     /// The explorer's port is taken, or not allowed.
-    #[error("cannot listen on localhost:{port}: {source}; choose another with --port, or 0 for any")]
+    #[error(
+        "cannot listen on localhost:{port}: {source}; choose another with --port, or 0 for any"
+    )]
     Port { port: u16, source: std::io::Error },
     /// Nothing to show.
     #[error("{0}")]

@@ -51,7 +51,10 @@ fn find(world: &World, property: &'static Known) -> Result<Path<State, Action>, 
         name: name.clone(),
         source,
     })?;
-    let verdict = run.findings.into_iter().find(|finding| finding.property == property.name);
+    let verdict = run
+        .findings
+        .into_iter()
+        .find(|finding| finding.property == property.name);
     match verdict.map(|finding| finding.verdict) {
         Some(Verdict::Violated(path) | Verdict::Witnessed(path)) => Ok(path),
         Some(Verdict::Exhausted | Verdict::Truncated(_)) | None => {

@@ -1,7 +1,6 @@
 //! What was found, for the terminal and for machines.
 
 use report::{Answer, Found, Judged, Outcome};
-use serde::Serialize;
 
 use crate::check::Checked;
 use crate::error::Error;
@@ -44,12 +43,12 @@ pub(crate) fn print_violations(checked: &Checked) -> Result<(), Error> {
         };
         let heading = format!(
             "{}: {} {}{as_expected}",
-            answer.scenario.name,
+            answer.scenario().name,
             names.join(", "),
             judged.found()
         );
         print::line(&print::toned(tone, &heading))?;
-        for line in report::lines(&checked.world, path) {
+        for line in report::lines(&answer.world, path) {
             print::line(&format!("  {line}"))?;
         }
         print::line("")?;
@@ -59,12 +58,19 @@ pub(crate) fn print_violations(checked: &Checked) -> Result<(), Error> {
 
 /// One line a scenario, then what is not as expected, then the sum of it.
 pub(crate) fn print_table(checked: &[Checked], not_run: usize) -> Result<(), Error> {
-    let header = ["scenario", "states", "depth", "invariants", "witnesses", "verdict"];
+    let header = [
+        "scenario",
+        "states",
+        "depth",
+        "invariants",
+        "witnesses",
+        "verdict",
+    ];
     let mut table = print::table(&header);
     for one in checked {
         let answer = &one.answer;
         table.add_row([
-            answer.scenario.name.clone(),
+            answer.scenario().name.clone(),
             print::number(answer.unique),
             one.depth.map_or("-".to_owned(), |depth| depth.to_string()),
             tally(answer, true),
@@ -77,7 +83,7 @@ pub(crate) fn print_table(checked: &[Checked], not_run: usize) -> Result<(), Err
     print::line("")?;
     for one in checked {
         for problem in one.answer.unmet() {
-            let problem = format!("{}: {problem}", one.answer.scenario.name);
+            let problem = format!("{}: {problem}", one.answer.scenario().name);
             print::line(&print::toned(Tone::Bad, &problem))?;
         }
         if one.outcome() == Outcome::Truncated {
@@ -85,7 +91,10 @@ pub(crate) fn print_table(checked: &[Checked], not_run: usize) -> Result<(), Err
                 Some(other) if one.answer.outcome() == Outcome::Met => other.ending.clone(),
                 _ => one.answer.ending.to_string(),
             };
-            let problem = format!("{}: {why}; what was not explored is unknown", one.answer.scenario.name);
+            let problem = format!(
+                "{}: {why}; what was not explored is unknown",
+                one.answer.scenario().name
+            );
             print::line(&print::toned(Tone::Doubtful, &problem))?;
         }
     }
@@ -117,7 +126,11 @@ fn coloured(table: &str) -> String {
 fn tally(answer: &Answer, invariants: bool) -> String {
     let words = ["hold", "violated", "witnessed", "never", "unknown"];
     let mut counts = [0; 5];
-    for judged in answer.judged.iter().filter(|one| one.invariant == invariants) {
+    for judged in answer
+        .judged
+        .iter()
+        .filter(|one| one.invariant == invariants)
+    {
         let at = match judged.found() {
             Found::Holds => 0,
             Found::Violated(_) => 1,
@@ -137,7 +150,12 @@ fn tally(answer: &Answer, invariants: bool) -> String {
 }
 
 fn sum(checked: &[Checked], not_run: usize) -> String {
-    let count = |outcome| checked.iter().filter(|one| one.outcome() == outcome).count();
+    let count = |outcome| {
+        checked
+            .iter()
+            .filter(|one| one.outcome() == outcome)
+            .count()
+    };
     let scenarios = match checked.len() {
         1 => "1 scenario".to_owned(),
         count => format!("{count} scenarios"),
@@ -154,76 +172,4 @@ fn sum(checked: &[Checked], not_run: usize) -> String {
         parts.push(print::toned(Tone::Doubtful, &format!("{not_run} not run")));
     }
     format!("{scenarios}: {}", parts.join(", "))
-}
-
-/// All findings, as `--json` has them. The version is raised when a field changes its meaning.
-#[derive(Serialize)]
-struct Json<'a> {
-    version: u32,
-    not_run: usize,
-    scenarios: Vec<JsonScenario<'a>>,
-}
-
-#[derive(Serialize)]
-struct JsonScenario<'a> {
-    name: &'a str,
-    outcome: String,
-    ending: String,
-    states: u64,
-    transitions: u64,
-    depth: Option<u32>,
-    unmet: Vec<String>,
-    properties: Vec<JsonProperty<'a>>,
-    cross_check: Option<&'a crate::reports::EngineRow>,
-}
-
-#[derive(Serialize)]
-struct JsonProperty<'a> {
-    name: &'a str,
-    expected: Option<String>,
-    found: &'static str,
-    steps: Option<usize>,
-    trace: Option<Vec<String>>,
-}
-
-pub(crate) fn print_json(checked: &[Checked], not_run: usize) -> Result<(), Error> {
-    let json = Json {
-        version: 1,
-        not_run,
-        scenarios: checked.iter().map(json_scenario).collect(),
-    };
-    print::line(&serde_json::to_string_pretty(&json)?)?;
-    Ok(())
-}
-
-fn json_scenario(checked: &Checked) -> JsonScenario<'_> {
-    let answer = &checked.answer;
-    let property = |judged: &Judged| {
-        let path = judged.verdict.path();
-        let (found, steps) = match judged.found() {
-            Found::Holds => ("holds", None),
-            Found::Violated(steps) => ("violated", Some(steps)),
-            Found::Witnessed(steps) => ("witnessed", Some(steps)),
-            Found::Never => ("never", None),
-            Found::Unknown(_) => ("unknown", None),
-        };
-        JsonProperty {
-            name: judged.property,
-            expected: judged.expected.map(|expected| expected.to_string()),
-            found,
-            steps,
-            trace: path.map(|path| report::lines(&checked.world, path)),
-        }
-    };
-    JsonScenario {
-        name: &answer.scenario.name,
-        outcome: checked.outcome().to_string(),
-        ending: answer.ending.to_string(),
-        states: answer.unique,
-        transitions: answer.generated,
-        depth: checked.depth,
-        unmet: answer.unmet(),
-        properties: answer.judged.iter().map(property).collect(),
-        cross_check: checked.other.as_ref(),
-    }
 }

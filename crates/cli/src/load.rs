@@ -22,7 +22,7 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    fn read(path: PathBuf) -> Result<Loaded, Error> {
+    pub(crate) fn read(path: PathBuf) -> Result<Loaded, Error> {
         let scenario = Arc::new(Scenario::read(&path)?);
         Ok(Loaded { path, scenario })
     }
@@ -92,7 +92,11 @@ pub(crate) fn folder(folder: &Path, all: bool) -> Result<Vec<Loaded>, Error> {
     if loaded.is_empty() {
         return Err(Error::EmptyFolder {
             folder: folder.to_path_buf(),
-            hint: if all { "" } else { "; those tagged `large` need --all" },
+            hint: if all {
+                ""
+            } else {
+                "; those tagged `large` need --all"
+            },
         });
     }
     Ok(loaded)
@@ -105,7 +109,10 @@ fn named(name: &str) -> Result<Loaded, Error> {
         path.file_stem()
             .map(|stem| stem.to_string_lossy().into_owned())
     };
-    match files.iter().find(|path| stem(path).as_deref() == Some(name)) {
+    match files
+        .iter()
+        .find(|path| stem(path).as_deref() == Some(name))
+    {
         Some(path) => Loaded::read(path.clone()),
         None => Err(Error::UnknownScenario {
             name: name.to_owned(),

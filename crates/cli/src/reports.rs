@@ -5,14 +5,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use checker::{Engine, Run};
-use serde::Serialize;
 
 use crate::check::Checked;
 use crate::error::Error;
 use crate::print;
 
 /// What another engine made of a scenario.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(crate) struct EngineRow {
     pub(crate) engine: String,
     pub(crate) exhausted: bool,
@@ -150,7 +149,7 @@ fn engines(checked: &[Checked]) -> String {
             other.engine,
             print::number(other.states),
             print::number(other.transitions),
-            name = answer.scenario.name,
+            name = answer.scenario().name,
         ));
     }
     text

@@ -2,28 +2,27 @@
 
 use std::path::Path;
 
-use model::Scenario;
+use model::Expect;
 use toml_edit::{DocumentMut, Item, Table, value};
 
 use crate::error::Error;
+use crate::load::Loaded;
 
-/// Writes the numbers of `found` into the file, if they differ from those of `before`; what moved,
-/// a line each.
-pub(crate) fn rewrite(
-    path: &Path,
-    found: &Scenario,
-    before: &Scenario,
-) -> Result<Vec<String>, Error> {
+/// Writes the numbers found into the scenario's file, if they differ from those in it; what moved, a
+/// line each.
+pub(crate) fn rewrite(one: &Loaded, found: &Expect) -> Result<Vec<String>, Error> {
+    let path = &one.path;
+    let before = &one.scenario.expect;
     let failed = |problem: String| Error::Update {
-        path: path.to_path_buf(),
+        path: path.clone(),
         problem,
     };
     let numbers = [
-        ("states", before.expect.states, found.expect.states),
+        ("states", before.states, found.states),
         (
             "depth",
-            before.expect.depth.map(u64::from),
-            found.expect.depth.map(u64::from),
+            before.depth.map(u64::from),
+            found.depth.map(u64::from),
         ),
     ];
     let mut moved = Vec::new();
@@ -41,7 +40,7 @@ pub(crate) fn rewrite(
             .or_insert(Item::Table(Table::new()));
         expect[name] = value(number);
         let was = was.map_or("nothing".to_owned(), |was| was.to_string());
-        moved.push(format!("{}: {name} {was} → {is}", found.name));
+        moved.push(format!("{}: {name} {was} → {is}", one.scenario.name));
     }
     if !moved.is_empty() {
         replace(path, &document.to_string()).map_err(|error| failed(error.to_string()))?;
@@ -52,7 +51,9 @@ pub(crate) fn rewrite(
 /// Replaces a file whole, so that an interruption leaves the old one.
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     use std::io::Write;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(text.as_bytes())?;
@@ -73,15 +74,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("one.toml");
         std::fs::write(&path, TEXT).unwrap();
-        let before = Scenario::read(&path).unwrap();
-        let mut found = before.clone();
-        found.expect.states = Some(7);
-        found.expect.depth = Some(3);
-        let moved = rewrite(&path, &found, &before).unwrap();
+        let before = Loaded::read(path.clone()).unwrap();
+        let mut found = before.scenario.expect.clone();
+        found.states = Some(7);
+        found.depth = Some(3);
+        let moved = rewrite(&before, &found).unwrap();
         assert_eq!(moved, ["one: states 1 → 7", "one: depth nothing → 3"]);
         let text = std::fs::read_to_string(&path).unwrap();
         let expected = TEXT.replace("states = 1 # old\n", "states = 7\ndepth = 3\n");
         assert_eq!(text.replace(" # old", ""), expected);
-        assert!(rewrite(&path, &found, &found).unwrap().is_empty());
+        let after = Loaded::read(path).unwrap();
+        assert!(rewrite(&after, &found).unwrap().is_empty());
     }
 }

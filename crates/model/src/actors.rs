@@ -160,6 +160,7 @@ fn within_retries(world: &World, state: &InnerState) -> bool {
 }
 
 /// Keeps what acceptors say where the network does not.
+#[expect(clippy::ptr_arg, reason = "stateright asks for this signature")]
 fn record(
     world: &World,
     ledger: &Vec<Parcel>,
@@ -216,11 +217,7 @@ impl Peer {
     }
 
     fn is_down(&self, id: Id) -> bool {
-        self.world
-            .scenario()
-            .world
-            .down
-            .contains(&usize::from(id))
+        self.world.scenario().world.down.contains(&usize::from(id))
     }
 }
 
@@ -239,12 +236,7 @@ impl Actor for Peer {
         }
         let disk = storage.unwrap_or(Durable::EMPTY);
         Memory {
-            node: Node::start(
-                node_id(id),
-                *self.world.cluster(),
-                self.world.rules(),
-                disk,
-            ),
+            node: Node::start(node_id(id), *self.world.cluster(), self.world.rules(), disk),
             announced: Letters::EMPTY,
             retries: 0,
             asks: [Outcome::NotAsked; Ask::LIMIT],
@@ -275,13 +267,7 @@ impl Actor for Peer {
         }
     }
 
-    fn on_timeout(
-        &self,
-        _id: Id,
-        state: &mut Cow<'_, Memory>,
-        wait: &Wait,
-        out: &mut Out<Peer>,
-    ) {
+    fn on_timeout(&self, _id: Id, state: &mut Cow<'_, Memory>, wait: &Wait, out: &mut Out<Peer>) {
         let mut memory = state.as_ref().clone();
         let input = match *wait {
             Wait::Request(index) => {

@@ -33,8 +33,16 @@ pub const ALL: &[Known] = &[
         agreement,
         "no two different values are ever chosen, nor announced by any node, nor told to any client",
     ),
-    invariant("validity", validity, "what is chosen or announced was asked for by a client"),
-    invariant("stability", stability, "a node never changes its mind about what is chosen"),
+    invariant(
+        "validity",
+        validity,
+        "what is chosen or announced was asked for by a client",
+    ),
+    invariant(
+        "stability",
+        stability,
+        "a node never changes its mind about what is chosen",
+    ),
     invariant(
         "announced-is-chosen",
         announced_is_chosen,
@@ -58,16 +66,28 @@ pub const ALL: &[Known] = &[
     invariant(
         "votes-are-safe",
         votes_are_safe,
-        "a vote at ballot b is for the only value that could have been chosen below b",
+        "a vote at ballot b is for the only value that can have been chosen below b",
     ),
-    witness("value-chosen", value_chosen, "a quorum can vote for a value: the world is not idle"),
-    witness("client-told", client_told, "a client can be told the outcome"),
+    witness(
+        "value-chosen",
+        value_chosen,
+        "a quorum can vote for a value: the world is not idle",
+    ),
+    witness(
+        "client-told",
+        client_told,
+        "a client can be told the outcome",
+    ),
     witness(
         "value-adopted",
         value_adopted,
         "a proposer can propose a value that none of its own clients asked for",
     ),
-    witness("vote-superseded", vote_superseded, "an acceptor can vote again, in a higher ballot"),
+    witness(
+        "vote-superseded",
+        vote_superseded,
+        "an acceptor can vote again, in a higher ballot",
+    ),
     witness(
         "restart-mid-ballot",
         restart_mid_ballot,
@@ -138,8 +158,8 @@ fn voted(votes: &[Parcel]) -> Letters {
     votes.iter().map(|vote| vote.value()).collect()
 }
 
-/// The values for which a quorum has voted in one ballot.
-fn chosen(world: &World, state: &State) -> Letters {
+/// The values for which a quorum has voted in one ballot, whether or not anybody knows.
+pub fn chosen(world: &World, state: &State) -> Letters {
     let votes = votes(world, state);
     let is_chosen = |vote: &&Parcel| {
         let voters = votes
@@ -213,9 +233,11 @@ fn committed(world: &World, state: &State) -> [u16; NodeId::LIMIT] {
 
 fn promises_rise(world: &World, state: &State) -> bool {
     let committed = committed(world, state);
-    state.servers.iter().zip(committed).all(|(server, said)| {
-        said == 0 || said <= parcel::rank(server.node.acceptor().promised)
-    })
+    state
+        .servers
+        .iter()
+        .zip(committed)
+        .all(|(server, said)| said == 0 || said <= parcel::rank(server.node.acceptor().promised))
 }
 
 fn no_vote_below_promise(world: &World, state: &State) -> bool {
@@ -231,11 +253,16 @@ fn no_vote_below_promise(world: &World, state: &State) -> bool {
 
 fn one_value_per_ballot(world: &World, state: &State) -> bool {
     let stated = statements(world, state);
-    stated.clone().map(|parcel| parcel.value()).collect::<Letters>().len() <= 1
+    stated
+        .clone()
+        .map(|parcel| parcel.value())
+        .collect::<Letters>()
+        .len()
+        <= 1
         || stated.clone().all(|one| {
-            stated
-                .clone()
-                .all(|other| other.ballot_rank() != one.ballot_rank() || other.value() == one.value())
+            stated.clone().all(|other| {
+                other.ballot_rank() != one.ballot_rank() || other.value() == one.value()
+            })
         })
 }
 
@@ -245,33 +272,41 @@ fn statements<'a>(world: &World, state: &'a State) -> impl Iterator<Item = &'a P
     proposals.chain(votes(world, state))
 }
 
-/// `SafeAt` of Lamport's TLA+ specification: for each ballot c below b, some quorum of phase 1
-/// has voted for v at c, or never will vote at c. It is enough to look at the ballots c in which
-/// somebody voted: in the others the quorum that went as far as b serves.
+/// P2c, as a state can show it: for a vote for v in ballot b, no other value can have been chosen
+/// below b. Another value can be chosen at c < b as long as a quorum of phase 2 has voted for it
+/// there or still may: an acceptor may still vote at c if it has not voted there and has not gone
+/// beyond c. It is enough to look at the ballots c in which somebody voted, and at one just below
+/// b in which nobody did.
 fn votes_are_safe(world: &World, state: &State) -> bool {
     let votes = votes(world, state);
     if votes.is_empty() {
         return true;
     }
     let committed = committed(world, state);
-    let is_quorum = |member: &dyn Fn(NodeId) -> bool| {
-        let quorum = world.cluster().acceptors().iter().filter(|node| member(*node));
+    let could_choose = |may_vote: &dyn Fn(NodeId) -> bool| {
+        let quorum = world
+            .cluster()
+            .acceptors()
+            .iter()
+            .filter(|node| may_vote(*node));
         world
             .rules()
-            .is_quorum(Phase::Prepare, world.cluster(), quorum.collect())
+            .is_quorum(Phase::Accept, world.cluster(), quorum.collect())
     };
     votes.iter().all(|vote| {
-        is_quorum(&|node| committed[node.index()] >= vote.ballot_rank())
-            && votes.iter().all(|lower| {
-                let at = lower.ballot_rank();
-                at >= vote.ballot_rank()
-                    || is_quorum(&|node| {
+        let below = vote.ballot_rank();
+        !could_choose(&|node| committed[node.index()] < below)
+            && votes.iter().all(|rival| {
+                let at = rival.ballot_rank();
+                at >= below
+                    || rival.value() == vote.value()
+                    || !could_choose(&|node| {
                         let own = votes
                             .iter()
                             .find(|own| own.from() == node && own.ballot_rank() == at);
                         match own {
-                            Some(own) => own.value() == vote.value(),
-                            None => committed[node.index()] > at,
+                            Some(own) => own.value() == rival.value(),
+                            None => committed[node.index()] <= at,
                         }
                     })
             })

@@ -242,36 +242,42 @@ impl Scenario {
     /// In words, if there is none.
     pub fn cluster(&self) -> Result<Cluster, String> {
         let place = self.cluster;
-        let (proposers, acceptors, learners) =
-            match (place.servers, place.proposers, place.acceptors, place.learners) {
-                (Some(servers), None, None, None) => {
-                    return match servers {
-                        0 => Err("cluster.servers is 0: a cluster needs at least one server".into()),
-                        _ => Cluster::all_roles(servers).ok_or_else(|| too_many(servers)),
-                    };
-                }
-                (None, Some(proposers), Some(acceptors), learners) => {
-                    (proposers, acceptors, learners.unwrap_or(0))
-                }
-                _ => {
-                    return Err("[cluster] needs either `servers` (all roles on each), or \
+        let (proposers, acceptors, learners) = match (
+            place.servers,
+            place.proposers,
+            place.acceptors,
+            place.learners,
+        ) {
+            (Some(servers), None, None, None) => {
+                return match servers {
+                    0 => Err("cluster.servers is 0: a cluster needs at least one server".into()),
+                    _ => Cluster::all_roles(servers).ok_or_else(|| too_many(servers)),
+                };
+            }
+            (None, Some(proposers), Some(acceptors), learners) => {
+                (proposers, acceptors, learners.unwrap_or(0))
+            }
+            _ => {
+                return Err("[cluster] needs either `servers` (all roles on each), or \
                                 `proposers` and `acceptors` (and `learners`), apart"
-                        .into());
-                }
-            };
+                    .into());
+            }
+        };
         if acceptors == 0 {
-            return Err("cluster.acceptors is 0: without acceptors nothing can be chosen; \
+            return Err(
+                "cluster.acceptors is 0: without acceptors nothing can be chosen; \
                         give at least 1"
-                .into());
+                    .into(),
+            );
         }
         if proposers == 0 {
-            return Err("cluster.proposers is 0: without proposers nothing is proposed; \
+            return Err(
+                "cluster.proposers is 0: without proposers nothing is proposed; \
                         give at least 1"
-                .into());
+                    .into(),
+            );
         }
-        let all = proposers
-            .saturating_add(acceptors)
-            .saturating_add(learners);
+        let all = proposers.saturating_add(acceptors).saturating_add(learners);
         if all > NodeId::LIMIT {
             return Err(too_many(all));
         }
@@ -289,7 +295,11 @@ impl Scenario {
     /// The rules in force, as the file has them.
     pub fn rules(&self) -> RuleSet {
         let protocol = &self.protocol;
-        let variant = match (protocol.prepare_quorum, protocol.accept_quorum, protocol.rules) {
+        let variant = match (
+            protocol.prepare_quorum,
+            protocol.accept_quorum,
+            protocol.rules,
+        ) {
             (Some(prepare), Some(accept), _) => Variant::Flexible(Flexible { prepare, accept }),
             (_, _, RulesName::Notes) => Variant::Notes,
             (_, _, RulesName::Lamport) => Variant::Lamport,
@@ -333,9 +343,11 @@ impl Scenario {
             return Err("world.torn needs world.crashes of at least 1".into());
         }
         if self.world.loss && self.world.network != Network::Ordered {
-            return Err("world.loss goes with network = \"ordered\": the other networks can \
+            return Err(
+                "world.loss goes with network = \"ordered\": the other networks can \
                         always lose, by never delivering"
-                .into());
+                    .into(),
+            );
         }
         if self.ask.is_empty() || self.ask.len() > Ask::LIMIT {
             return Err(format!(

@@ -115,7 +115,10 @@ impl World {
     ) {
         let node = reaction.at;
         let disk = before.servers[node.index()].disk;
-        let unsaved = reaction.effects.persist.map(|lost| Consequence::DoesNotSave { node, lost });
+        let unsaved = reaction
+            .effects
+            .persist
+            .map(|lost| Consequence::DoesNotSave { node, lost });
         if !self.sends_first() {
             consequences.extend(saves(before, after, reaction));
         }
@@ -135,12 +138,7 @@ impl World {
     }
 }
 
-fn whole(
-    before: &State,
-    after: &State,
-    reaction: &Reaction,
-    consequences: &mut Vec<Consequence>,
-) {
+fn whole(before: &State, after: &State, reaction: &Reaction, consequences: &mut Vec<Consequence>) {
     consequences.extend(saves(before, after, reaction));
     consequences.extend(reaction.said().map(Consequence::Sends));
     if let Some(value) = reaction.effects.chosen {
@@ -193,7 +191,11 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Action::Step(event) => event.fmt(f),
-            Action::Torn { event, sends } => write!(f, "{event}, torn after {sends} sends"),
+            Action::Torn { event, sends } => match sends {
+                0 => write!(f, "{event}, cut short by a crash before any send"),
+                1 => write!(f, "{event}, cut short by a crash after 1 send"),
+                sends => write!(f, "{event}, cut short by a crash after {sends} sends"),
+            },
             Action::Crash(node) => write!(f, "{node} crashes"),
             Action::Lose(envelope) => write!(f, "lost: {envelope}"),
         }
@@ -219,17 +221,12 @@ impl fmt::Display for Consequence {
                 before,
                 after,
             } => {
-                write!(f, "{node} saves")?;
-                if let Some(round) = after.round.filter(|_| before.round != after.round) {
-                    write!(f, " round {round:?}")?;
-                }
-                if let Some(ballot) = after.promised.filter(|_| before.promised != after.promised) {
-                    write!(f, " promise {ballot}")?;
-                }
-                if let Some(vote) = after.accepted.filter(|_| before.accepted != after.accepted) {
-                    write!(f, " vote {vote}")?;
-                }
-                Ok(())
+                let news = Durable {
+                    round: after.round.filter(|_| before.round != after.round),
+                    promised: after.promised.filter(|_| before.promised != after.promised),
+                    accepted: after.accepted.filter(|_| before.accepted != after.accepted),
+                };
+                write!(f, "{node} saves {}", Disk(&news))
             }
             Consequence::Sends(said) => write!(f, "sends {} to {}", said.message, names(said.to)),
             Consequence::DoesNotSend(said) => {
@@ -239,8 +236,8 @@ impl fmt::Display for Consequence {
                 write!(f, "{node} does not save {}", Disk(lost))
             }
             Consequence::Announces { node, value } => write!(f, "{node} announces {value}"),
-            Consequence::TellsClient { ask, value, .. } => {
-                write!(f, "client of request {ask} is told SUCCESS({value})")
+            Consequence::TellsClient { node, value, .. } => {
+                write!(f, "{node} tells its client SUCCESS({value})")
             }
             Consequence::Restarts { node, disk } => {
                 write!(f, "{node} restarts, its disk says {}", Disk(disk))
@@ -286,7 +283,13 @@ impl fmt::Debug for State {
         }
         writeln!(f, "network:")?;
         for parcel in &self.mail {
-            writeln!(f, "  {} → {} {}", parcel.from(), names(parcel.to()), parcel.message())?;
+            writeln!(
+                f,
+                "  {} → {} {}",
+                parcel.from(),
+                names(parcel.to()),
+                parcel.message()
+            )?;
         }
         if !self.ledger.is_empty() {
             writeln!(f, "said so far:")?;

@@ -8,13 +8,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use paxos::{
-    Broadcast, Cluster, Durable, Effects, Envelope, Input, Message, Node, NodeId, NodeSet, Progress,
-    Rules as _, Timer,
+    Broadcast, Cluster, Durable, Effects, Envelope, Input, Message, Node, NodeId, NodeSet,
+    Progress, Rules as _, Timer,
 };
 use stateright::{Model, Path, Property};
 
 use crate::{
-    Ask, Letter, Letters, Mutant, Network, Parcel, RuleSet, Scenario, network, properties,
+    Ask, Expect, Letter, Letters, Mutant, Network, Parcel, RuleSet, Scenario, network, properties,
 };
 
 /// Draws a path, for the explorer.
@@ -148,6 +148,13 @@ impl World {
     #[must_use]
     pub fn with_diagram(mut self, diagram: Diagram) -> World {
         self.diagram = Some(diagram);
+        self
+    }
+
+    /// The same world with other expectations.
+    #[must_use]
+    pub fn expecting(mut self, expect: Expect) -> World {
+        Arc::make_mut(&mut self.scenario).expect = expect;
         self
     }
 
@@ -409,7 +416,10 @@ impl Reaction {
     }
 
     /// The first `sends` envelopes of what is to be said.
-    pub(crate) fn sent_before_crash(&self, sends: usize) -> impl Iterator<Item = Broadcast<Letter>> {
+    pub(crate) fn sent_before_crash(
+        &self,
+        sends: usize,
+    ) -> impl Iterator<Item = Broadcast<Letter>> {
         let mut left = sends;
         self.said().map(move |said| {
             let to: NodeSet = said.to.iter().take(left).collect();
@@ -486,11 +496,7 @@ impl Model for World {
             actions.extend(self.crashable.iter().map(Action::Crash));
         }
         if bounds.loss {
-            actions.extend(
-                self.network()
-                    .deliverable(&state.mail)
-                    .map(Action::Lose),
-            );
+            actions.extend(self.network().deliverable(&state.mail).map(Action::Lose));
         }
     }
 
@@ -517,7 +523,10 @@ impl Model for World {
     }
 
     fn properties(&self) -> Vec<Property<World>> {
-        properties::ALL.iter().map(properties::Known::property).collect()
+        properties::ALL
+            .iter()
+            .map(properties::Known::property)
+            .collect()
     }
 
     fn format_action(&self, action: &Action) -> String {
@@ -526,7 +535,10 @@ impl Model for World {
 
     fn format_step(&self, last_state: &State, action: Action) -> Option<String> {
         let next = self.next_state(last_state, action)?;
-        Some(format!("{}\n\n{next:#?}", self.happening(last_state, action)))
+        Some(format!(
+            "{}\n\n{next:#?}",
+            self.happening(last_state, action)
+        ))
     }
 
     fn as_svg(&self, path: Path<State, Action>) -> Option<String> {

@@ -1,5 +1,7 @@
 //! The World and the actors are the same worlds: the same states, one by one.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -37,7 +39,10 @@ fn assert_same(body: &str) {
     let seen: HashSet<State> = theirs.iter().map(|state| actors.view(state)).collect();
     assert_eq!(theirs.len(), ours.len(), "unique states of\n{body}");
     assert!(ours.len() > 10, "a world worth comparing: {}", ours.len());
-    assert!(seen == ours, "the same number of different states in\n{body}");
+    assert!(
+        seen == ours,
+        "the same number of different states in\n{body}"
+    );
 }
 
 const DUEL: &str = "[[ask]]\nvalue = \"A\"\nof = 0\n[[ask]]\nvalue = \"B\"\nof = 1\n";
@@ -77,7 +82,11 @@ fn every_rule() {
 #[test]
 fn retries_and_rounds() {
     let place = "proposers = 2\nacceptors = 1";
-    for bounds in ["rounds = 2", "rounds = 3\nretries = 1", "rounds = 2\nnetwork = \"bag\""] {
+    for bounds in [
+        "rounds = 2",
+        "rounds = 3\nretries = 1",
+        "rounds = 2\nnetwork = \"bag\"",
+    ] {
         for nack in ["", "nack = true"] {
             assert_same(&placed(place, nack, bounds, DUEL));
         }

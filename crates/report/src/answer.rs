@@ -3,16 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use checker::{Cut, Ending, Engine, Run, Verdict};
+use checker::{Cut, Ending, Run, Verdict};
 use model::properties::Known;
-use model::{Action, Expected, Scenario, State};
+use model::{Action, Expected, Scenario, State, World};
 use stateright::{Expectation, Path};
 
 /// What one scenario answered.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The question.
-    pub scenario: Arc<Scenario>,
+    /// The question: the scenario, and the rules it was explored by.
+    pub world: Arc<World>,
     /// Whether everything was explored.
     pub ending: Ending,
     /// How many unique states there are, or were seen before the cut.
@@ -23,8 +23,6 @@ pub struct Answer {
     pub depth: u32,
     /// One for each property, in the model's order.
     pub judged: Vec<Judged>,
-    /// The other engines that came to the same verdicts and counts. Set by the caller.
-    pub agreed: Vec<Engine>,
     /// What other engines saw otherwise, a line each. Set by the caller.
     pub disagreements: Vec<String>,
 }
@@ -69,15 +67,16 @@ pub enum Outcome {
 }
 
 impl Answer {
-    /// Puts a run beside what its scenario expects. An invariant that the scenario says nothing of
-    /// is expected to hold; of a witness it says nothing of, nothing is expected.
-    pub fn new(scenario: Arc<Scenario>, run: Run<State, Action>) -> Answer {
+    /// Puts a run of a world beside what its scenario expects. An invariant that the scenario says
+    /// nothing of is expected to hold; of a witness it says nothing of, nothing is expected.
+    pub fn new(world: Arc<World>, run: Run<State, Action>) -> Answer {
+        let verdicts = &world.scenario().expect.verdicts;
         let judged = run
             .findings
             .into_iter()
             .map(|finding| {
                 let invariant = finding.expectation != Expectation::Sometimes;
-                let stated = scenario.expect.verdicts.get(finding.property).copied();
+                let stated = verdicts.get(finding.property).copied();
                 Judged {
                     property: finding.property,
                     invariant,
@@ -87,15 +86,19 @@ impl Answer {
             })
             .collect();
         Answer {
-            scenario,
+            world,
             ending: run.ending,
             unique: run.unique,
             generated: run.generated,
             depth: run.depth,
             judged,
-            agreed: Vec::new(),
             disagreements: Vec::new(),
         }
+    }
+
+    /// The question.
+    pub fn scenario(&self) -> &Scenario {
+        self.world.scenario()
     }
 
     /// Whether this is the expected answer. A violation contradicts what is expected to hold in a
@@ -126,7 +129,7 @@ impl Answer {
             .collect();
         // A truncated run has counted a part, which says nothing of the whole.
         if self.ending == Ending::Exhausted {
-            let expect = &self.scenario.expect;
+            let expect = &self.scenario().expect;
             let counts = [
                 ("states", expect.states, self.unique),
                 ("depth", expect.depth.map(u64::from), u64::from(self.depth)),

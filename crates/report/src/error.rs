@@ -4,14 +4,6 @@
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A scenario is not one that a world can be made of.
-    #[error("scenario `{scenario}`: {problem}")]
-    World {
-        /// Its name.
-        scenario: String,
-        /// Why, in words.
-        problem: String,
-    },
     /// Two files would have one name.
     #[error(
         "two reports would be written to `{0}`: give each scenario a name of its own, and none \

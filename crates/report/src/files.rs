@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use model::World;
-
 use crate::{Answer, Error, diagram, markdown, readme, summary};
 
 /// All files of the reports folder, as names and contents: `README.md`, `summary.json`, and for each
@@ -13,24 +11,19 @@ use crate::{Answer, Error, diagram, markdown, readme, summary};
 /// them.
 ///
 /// # Errors
-/// If a scenario makes no world, two files would have one name, or the summary cannot be written.
+/// If two files would have one name, or the summary cannot be written.
 pub fn files(answers: &[Answer]) -> Result<Vec<(String, String)>, Error> {
     let mut files = vec![
         ("README.md".to_owned(), readme::readme(answers)),
-        ("summary.json".to_owned(), summary::summary(answers)?),
+        ("summary.json".to_owned(), summary(answers, 0)?),
     ];
     for answer in answers {
-        let scenario = &answer.scenario;
-        let world = World::new(scenario.clone()).map_err(|problem| Error::World {
-            scenario: scenario.name.clone(),
-            problem,
-        })?;
-        let name = format!("{}.md", scenario.name);
-        files.push((name, markdown::page(&world, answer)));
+        let name = format!("{}.md", answer.scenario().name);
+        files.push((name, markdown::page(answer)));
         for judged in &answer.judged {
             if let Some(path) = judged.verdict.path() {
                 let name = markdown::picture(answer, judged);
-                files.push((name, diagram(&world, path)));
+                files.push((name, diagram(&answer.world, path)));
             }
         }
     }

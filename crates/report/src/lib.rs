@@ -51,3 +51,4 @@ pub use diagram::diagram;
 pub use error::Error;
 pub use files::files;
 pub use lines::lines;
+pub use summary::summary;

@@ -1,5 +1,6 @@
 //! A path as lines of text.
 
+use model::properties::chosen;
 use model::{Action, Consequence, Happening, Outcome, State, World};
 use paxos::NodeId;
 use stateright::Path;
@@ -53,7 +54,7 @@ fn came_of(world: &World, happening: &Happening, before: &State, after: &State) 
             came.push(format!("the outcome of request {index} is UNKNOWN"));
         }
     }
-    let (was, is) = (votes::chosen(world, before), votes::chosen(world, after));
+    let (was, is) = (chosen(world, before), chosen(world, after));
     came.extend(votes::news(was, is));
     came
 }

@@ -3,13 +3,12 @@
 use std::fmt::Write as _;
 
 use checker::Ending;
-use model::World;
 
 use crate::{Answer, Found, Judged, Outcome, lines, words};
 
 /// The page of a scenario: what it is, what was found, and every path in words and as a picture.
-pub(crate) fn page(world: &World, answer: &Answer) -> String {
-    let scenario = &answer.scenario;
+pub(crate) fn page(answer: &Answer) -> String {
+    let (world, scenario) = (&answer.world, answer.scenario());
     let mut page = format!(
         "# {}\n\n{}\n",
         plain(&scenario.title),
@@ -49,7 +48,7 @@ pub(crate) fn page(world: &World, answer: &Answer) -> String {
 
 /// The name of the file with the picture of a path.
 pub(crate) fn picture(answer: &Answer, judged: &Judged) -> String {
-    format!("{}.{}.svg", answer.scenario.name, judged.property)
+    format!("{}.{}.svg", answer.scenario().name, judged.property)
 }
 
 /// Text in a table or a heading: what has a meaning there is escaped.
@@ -111,10 +110,6 @@ fn counts(answer: &Answer) -> String {
         "\n{} states, {} transitions generated, depth {}; {whole}.\n",
         answer.unique, answer.generated, answer.depth
     );
-    if !answer.agreed.is_empty() {
-        let names: Vec<String> = answer.agreed.iter().map(ToString::to_string).collect();
-        told += &format!("The same verdicts and counts by {}.\n", names.join(", "));
-    }
     if answer.outcome() == Outcome::Unmet {
         told += "\n**Not as expected:**\n\n";
         for line in answer.unmet() {

@@ -1,9 +1,7 @@
 //! The answers for machines.
-
-use checker::Ending;
 use serde::Serialize;
 
-use crate::{Answer, Error, Found, Judged};
+use crate::{Answer, Error, Found, Judged, lines};
 
 /// Raised when a reader of the old form could misunderstand the new one.
 const VERSION: u32 = 1;
@@ -11,6 +9,8 @@ const VERSION: u32 = 1;
 #[derive(Serialize)]
 struct Summary<'a> {
     version: u32,
+    /// How many scenarios were asked for and not explored.
+    not_run: usize,
     scenarios: Vec<Scenario<'a>>,
 }
 
@@ -25,10 +25,9 @@ struct Scenario<'a> {
     depth: u32,
     /// `exhausted`, or why it was cut.
     ending: String,
-    exhausted: bool,
+    /// What is not as expected, a line each.
+    unmet: Vec<String>,
     properties: Vec<Property>,
-    agreed: Vec<String>,
-    disagreements: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -38,12 +37,18 @@ struct Property {
     /// `holds`, `violated`, `witnessed`, `never` or `unknown`.
     found: &'static str,
     steps: Option<usize>,
+    /// The path that shows it, a line a step.
+    trace: Option<Vec<String>>,
 }
 
-/// The answers as JSON, in their order.
-pub(crate) fn summary(answers: &[Answer]) -> Result<String, Error> {
+/// The answers as JSON, in their order; `not_run` scenarios have none.
+///
+/// # Errors
+/// If they cannot be written as JSON.
+pub fn summary(answers: &[Answer], not_run: usize) -> Result<String, Error> {
     let summary = Summary {
         version: VERSION,
+        not_run,
         scenarios: answers.iter().map(scenario).collect(),
     };
     Ok(serde_json::to_string_pretty(&summary)? + "\n")
@@ -51,21 +56,23 @@ pub(crate) fn summary(answers: &[Answer]) -> Result<String, Error> {
 
 fn scenario(answer: &Answer) -> Scenario<'_> {
     Scenario {
-        name: &answer.scenario.name,
-        title: &answer.scenario.title,
+        name: &answer.scenario().name,
+        title: &answer.scenario().title,
         outcome: answer.outcome().to_string(),
         states: answer.unique,
         generated: answer.generated,
         depth: answer.depth,
         ending: answer.ending.to_string(),
-        exhausted: answer.ending == Ending::Exhausted,
-        properties: answer.judged.iter().map(property).collect(),
-        agreed: answer.agreed.iter().map(ToString::to_string).collect(),
-        disagreements: &answer.disagreements,
+        unmet: answer.unmet(),
+        properties: answer
+            .judged
+            .iter()
+            .map(|judged| property(answer, judged))
+            .collect(),
     }
 }
 
-fn property(judged: &Judged) -> Property {
+fn property(answer: &Answer, judged: &Judged) -> Property {
     let (found, steps) = match judged.found() {
         Found::Holds => ("holds", None),
         Found::Violated(steps) => ("violated", Some(steps)),
@@ -78,5 +85,6 @@ fn property(judged: &Judged) -> Property {
         expected: judged.expected.map(|expected| expected.to_string()),
         found,
         steps,
+        trace: judged.verdict.path().map(|path| lines(&answer.world, path)),
     }
 }

@@ -1,5 +1,6 @@
 //! From a path to rows: which message was sent where, and what became of it.
 
+use model::properties::chosen;
 use model::{Action, Consequence, Event as Occurs, Happening, Network, Outcome, State, World};
 use paxos::{Envelope, NodeId};
 use stateright::Path;
@@ -140,10 +141,7 @@ impl Builder<'_> {
         for consequence in &happening.consequences {
             self.consequence(*consequence, before, after, &mut items);
         }
-        let (was, is) = (
-            votes::chosen(self.world, before),
-            votes::chosen(self.world, after),
-        );
+        let (was, is) = (chosen(self.world, before), chosen(self.world, after));
         let at = items
             .iter()
             .position(|item| matches!(item, Item::Announces(_) | Item::Crashes))

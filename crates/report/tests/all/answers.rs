@@ -122,14 +122,15 @@ fn found_cells(content: &str) -> String {
 #[test]
 fn a_violation_in_a_truncated_run_is_not_as_expected() {
     let scenario = worlds::scenario("duel", DUEL);
-    let world = World::new(scenario.clone())
+    let world = World::new(scenario)
         .unwrap()
         .with_mutant(Mutant::AcceptStale);
     let limits = Limits {
         until: Until::FirstViolation,
         ..Limits::default()
     };
-    let answer = Answer::new(scenario, worlds::run(&world, &limits));
+    let run = worlds::run(&world, &limits);
+    let answer = Answer::new(world.into(), run);
     assert_eq!(answer.outcome(), Outcome::Unmet);
     let unmet = answer.unmet();
     assert!(

@@ -71,8 +71,9 @@ pub(crate) fn run(world: &World, limits: &Limits) -> Run<State, Action> {
 /// The scenario's answer within these limits.
 pub(crate) fn answer(name: &str, text: &str, limits: &Limits) -> Answer {
     let scenario = scenario(name, text);
-    let world = World::new(scenario.clone()).unwrap();
-    Answer::new(scenario, run(&world, limits))
+    let world = Arc::new(World::new(scenario).unwrap());
+    let run = run(&world, limits);
+    Answer::new(world, run)
 }
 
 /// The path of these actions, each written as it is displayed.
@@ -142,7 +143,7 @@ pub(crate) fn storm() -> (World, Path<State, Action>) {
             "n0 → n0 Promise 1.0",
             "client asks n1 for B",
             "n2 → n0 Promise 1.0",
-            "n0 → n2 Propose 1.0=A, torn after 1 sends",
+            "n0 → n2 Propose 1.0=A, cut short by a crash after 1 send",
             "n0 crashes",
             "n1 → n0 Prepare 1.1",
             "n1 → n1 Prepare 1.1",

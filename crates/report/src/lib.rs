@@ -20,17 +20,18 @@
 //!     ask = [{ value = "A", of = 0 }]
 //! "#;
 //! let scenario = Arc::new(Scenario::parse("alone.toml".as_ref(), scenario)?);
-//! let world = World::new(scenario.clone())?;
-//! let answer = Answer::new(scenario, explore(&world, &Limits::default(), &|_| {})?);
+//! let world = Arc::new(World::new(scenario)?);
+//! let run = explore(&*world, &Limits::default(), &|_| {})?;
+//! let answer = Answer::new(world, run);
 //! assert_eq!(answer.outcome(), Outcome::Met);
 //!
 //! let told = answer.judged.iter().find(|judged| judged.property == "client-told");
 //! let path = told.and_then(|judged| judged.verdict.path()).expect("a client can be told");
 //! assert_eq!(
-//!     report::lines(&world, path).last().map(String::as_str),
-//!     Some("5  n0 → n0 Accepted 1.0=A  ⇒ n0 announces A; client of request 0 is told SUCCESS(A)"),
+//!     report::lines(&answer.world, path).last().map(String::as_str),
+//!     Some("5  n0 → n0 Accepted 1.0=A  ⇒ n0 announces A; n0 tells its client SUCCESS(A)"),
 //! );
-//! assert!(report::diagram(&world, path).starts_with("<svg"));
+//! assert!(report::diagram(&answer.world, path).starts_with("<svg"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -1,7 +1,8 @@
 //! Known ways to get Paxos wrong, each a deliberate fault that the checks must catch.
 //!
 //! A mutant is a value outside the core: a rule overridden ([`crate::RuleSet`]), a message
-//! distorted on its way out ([`Mutant::distort`]), or an order of the host's work turned round
+//! distorted on its way out ([`Mutant::distort`]), an announcement made too soon
+//! ([`Mutant::FirstVoteIsChosen`]), or an order of the host's work turned round
 //! ([`Mutant::SendFirst`]). The core has no flag for any of them.
 
 use std::fmt;
@@ -9,7 +10,7 @@ use std::str::FromStr;
 
 use paxos::{Broadcast, Message};
 
-use crate::Letter;
+use crate::{Event, Letter};
 
 /// Declares the mutants with their names and faults, so that a name is written once.
 macro_rules! mutants {
@@ -88,6 +89,8 @@ mutants! {
     Phase1Skipped = "phase-1-skipped",
     /// A proposer proposes a default in place of its client's value.
     DefaultValue = "default-value",
+    /// A node takes the first vote it hears of for the outcome.
+    FirstVoteIsChosen = "first-vote-is-chosen",
 }
 
 impl Mutant {
@@ -113,6 +116,20 @@ impl Mutant {
                 (said, Some(instead(Message::Propose { ballot, value })))
             }
             _ => (said, None),
+        }
+    }
+
+    /// What a node announces under this fault after an event, where it would announce `chosen`.
+    pub(crate) fn announces(self, event: Event, chosen: Option<Letter>) -> Option<Letter> {
+        match (self, event) {
+            (Mutant::FirstVoteIsChosen, Event::Deliver(envelope)) => match envelope.message {
+                Message::Accepted { value, .. } => Some(value),
+                Message::Prepare { .. }
+                | Message::Promise { .. }
+                | Message::Propose { .. }
+                | Message::Nack { .. } => chosen,
+            },
+            _ => chosen,
         }
     }
 }

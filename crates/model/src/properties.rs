@@ -301,11 +301,11 @@ fn votes_are_safe(world: &World, state: &State) -> bool {
                 at >= below
                     || rival.value() == vote.value()
                     || !could_choose(&|node| {
-                        let own = votes
-                            .iter()
-                            .find(|own| own.from() == node && own.ballot_rank() == at);
-                        match own {
-                            Some(own) => own.value() == rival.value(),
+                        let is_own =
+                            |vote: &&Parcel| vote.from() == node && vote.ballot_rank() == at;
+                        let mut own = votes.iter().filter(is_own).peekable();
+                        match own.peek() {
+                            Some(_) => own.any(|own| own.value() == rival.value()),
                             None => committed[node.index()] <= at,
                         }
                     })

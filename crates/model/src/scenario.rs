@@ -35,6 +35,7 @@ pub struct Scenario {
     pub world: Bounds,
     /// What clients ask for. Each may be asked once, in any order; a client that gives up on one
     /// proposer (its outcome is UNKNOWN) and asks another is two entries with the same value.
+    #[serde(default)]
     pub ask: Vec<Ask>,
     /// What should be found.
     #[serde(default)]
@@ -178,7 +179,7 @@ pub enum ScenarioError {
         source: std::io::Error,
     },
     /// It is not TOML, or not a scenario.
-    #[error("{}: {}", path.display(), source.to_string().trim_end())]
+    #[error("{}: {}", path.display(), in_words(source))]
     Parse {
         /// The file.
         path: PathBuf,
@@ -342,16 +343,20 @@ impl Scenario {
         if self.world.torn && self.world.crashes == 0 {
             return Err("world.torn needs world.crashes of at least 1".into());
         }
+        if self.world.crash_nodes.is_some() && self.world.crashes == 0 {
+            return Err("world.crash-nodes needs world.crashes of at least 1".into());
+        }
         if self.world.loss && self.world.network != Network::Ordered {
             return Err(
                 "world.loss goes with network = \"ordered\": the other networks can \
-                        always lose, by never delivering"
+                        always lose, by never delivering, so leave it out"
                     .into(),
             );
         }
         if self.ask.is_empty() || self.ask.len() > Ask::LIMIT {
             return Err(format!(
-                "there are {} [[ask]] entries, but there must be from 1 to {}",
+                "there are {} [[ask]] entries, but there must be from 1 to {}, each with the `value` a \
+                 client asks for and the proposer it asks, `of`",
                 self.ask.len(),
                 Ask::LIMIT
             ));
@@ -376,10 +381,18 @@ impl Scenario {
             ("accept-quorum", protocol.accept_quorum),
         ];
         if protocol.prepare_quorum.is_some() != protocol.accept_quorum.is_some() {
-            return Err("protocol.prepare-quorum and protocol.accept-quorum go together".into());
+            return Err(
+                "protocol.prepare-quorum and protocol.accept-quorum go together: give both, \
+                        or neither for majorities"
+                    .into(),
+            );
         }
         if protocol.prepare_quorum.is_some() && protocol.rules == RulesName::Notes {
-            return Err("quorum sizes go with rules = \"lamport\" only".into());
+            return Err(
+                "protocol.prepare-quorum and protocol.accept-quorum go with \
+                        rules = \"lamport\" only, not with \"notes\""
+                    .into(),
+            );
         }
         let acceptors = cluster.acceptors().len();
         for (name, size) in quorums {
@@ -437,6 +450,16 @@ impl std::fmt::Display for Expected {
             Expected::Never => "never",
         })
     }
+}
+
+/// What the parser says, with the ranges of numbers in place of the names of their types.
+fn in_words(source: &toml::de::Error) -> String {
+    source
+        .to_string()
+        .trim_end()
+        .replace("expected u8", "expected a number from 0 to 255")
+        .replace("expected u32", "expected a number, 0 or more")
+        .replace("expected usize", "expected a number, 0 or more")
 }
 
 fn too_many(nodes: usize) -> String {

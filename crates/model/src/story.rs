@@ -297,13 +297,15 @@ impl fmt::Debug for State {
         for parcel in &self.ledger {
             writeln!(f, "  {} {}", parcel.from(), parcel.message())?;
         }
-        write!(f, "clients:")?;
-        for (index, outcome) in self.asks.iter().enumerate() {
-            if *outcome != Outcome::NotAsked {
-                write!(f, " request {index} {outcome};")?;
-            }
+        let asked = self.asks.iter().enumerate();
+        let asked: Vec<String> = asked
+            .filter(|(_, outcome)| **outcome != Outcome::NotAsked)
+            .map(|(index, outcome)| format!("request {index} {outcome}"))
+            .collect();
+        match asked.is_empty() {
+            true => writeln!(f, "clients: nothing asked")?,
+            false => writeln!(f, "clients: {}", asked.join(", "))?,
         }
-        writeln!(f)?;
         write!(f, "crashes: {}", self.crashes)
     }
 }

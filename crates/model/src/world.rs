@@ -203,6 +203,9 @@ impl World {
         let mut node = *before;
         let mut effects = node.handle(&self.rules, input);
         let mut also = None;
+        if let Some(mutant) = self.rules.mutant {
+            effects.chosen = mutant.announces(event, effects.chosen);
+        }
         if let Some(said) = effects.send {
             if matches!(said.message, Message::Nack { .. }) && !self.scenario.protocol.nack {
                 effects.send = None;
@@ -301,7 +304,9 @@ impl World {
         if let Some(durable) = reaction.effects.persist.filter(|_| !self.sends_first()) {
             server.disk = durable;
         }
-        for said in reaction.sent_before_crash(sends) {
+        // What reaches nobody is not said.
+        let mut sent = reaction.sent_before_crash(sends);
+        while let Some(said) = sent.next().filter(|said| !said.to.is_empty()) {
             self.send(&mut next, &said);
         }
         self.crash(&mut next, reaction.at);

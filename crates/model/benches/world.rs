@@ -1,0 +1,134 @@
+//! How much faster the World is than the same nodes as stateright actors: the same scenario, the
+//! same unique states, stateright's own breadth-first checker on both, one thread.
+//!
+//!     cargo bench -p model
+//!
+//! Each run is a process of its own, the two in turn, so that a machine that grows slower does so
+//! for both; the ratio is taken pair by pair. The World judges its thirteen properties meanwhile,
+//! the actors one.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Instant;
+
+use model::{Actors, Scenario, World};
+use stateright::{Checker, Model};
+
+const PAIRS: usize = 5;
+const SCENARIO: &str = "three-servers";
+
+/// One exploration, measured.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    states: u64,
+    seconds: f64,
+    peak_bytes: u64,
+}
+
+fn main() {
+    let argument = std::env::args().nth(1);
+    match argument.as_deref() {
+        Some("world") => print_run(|| world()),
+        Some("actors") => print_run(|| Actors::new(&world()).expect("it has no crashes")),
+        // `cargo bench` says `--bench`.
+        Some(_) | None => compare(),
+    }
+}
+
+fn compare() {
+    println!("{SCENARIO}, stateright's breadth-first checker, one thread, {PAIRS} pairs");
+    let mut ratios = Vec::new();
+    let mut bytes = [Vec::new(), Vec::new()];
+    let mut rates = [Vec::new(), Vec::new()];
+    for _ in 0..PAIRS {
+        let [world, actors] = ["world", "actors"].map(in_a_process);
+        assert_eq!(world.states, actors.states, "the same states on both sides");
+        ratios.push(actors.seconds / world.seconds);
+        for (i, run) in [world, actors].into_iter().enumerate() {
+            rates[i].push(run.states as f64 / run.seconds);
+            bytes[i].push(run.peak_bytes as f64 / run.states as f64);
+        }
+    }
+    let [world_rates, actor_rates] = rates.map(median);
+    let [world_bytes, actor_bytes] = bytes.map(median);
+    println!("          unique states a second   peak bytes a state   (medians)");
+    println!("world     {world_rates:>22.0}   {world_bytes:>18.0}");
+    println!("actors    {actor_rates:>22.0}   {actor_bytes:>18.0}");
+    let (least, most) = (
+        ratios.iter().copied().fold(f64::INFINITY, f64::min),
+        ratios.iter().copied().fold(0.0, f64::max),
+    );
+    println!(
+        "ratio     {:.2} (median; {least:.2} to {most:.2})",
+        median(ratios)
+    );
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Runs one side in a process of its own.
+fn in_a_process(side: &str) -> Run {
+    let program = std::env::current_exe().expect("a running program has a path");
+    let output = Command::new(program)
+        .arg(side)
+        .output()
+        .expect("this program can be run again");
+    assert!(output.status.success(), "{side} failed: {output:?}");
+    let text = String::from_utf8(output.stdout).expect("it prints numbers");
+    let numbers: Vec<f64> = text
+        .split_whitespace()
+        .map(|word| word.parse().expect("it prints numbers"))
+        .collect();
+    let [states, seconds, peak_bytes] = numbers[..] else {
+        panic!("{side} printed `{text}`, not three numbers");
+    };
+    Run {
+        states: states as u64,
+        seconds,
+        peak_bytes: peak_bytes as u64,
+    }
+}
+
+fn world() -> World {
+    let file = format!(
+        "{}/../../models/{SCENARIO}.toml",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let scenario = Scenario::read(Path::new(&file)).expect("it is in the suite");
+    World::new(Arc::new(scenario)).expect("it is in the suite")
+}
+
+/// Explores in full and prints the states, the seconds and the peak memory above the start.
+fn print_run<M>(model: impl Fn() -> M)
+where
+    M: Model + Send + Sync + 'static,
+    M::State: std::hash::Hash + Clone + PartialEq + Send + Sync + 'static,
+    M::Action: Clone + PartialEq,
+{
+    let before = peak_bytes();
+    let started = Instant::now();
+    let checker = model().checker().threads(1).spawn_bfs().join();
+    let seconds = started.elapsed().as_secs_f64();
+    let peak = peak_bytes() - before;
+    println!("{} {seconds} {peak}", checker.unique_state_count());
+}
+
+/// The highest resident set of this process so far, as Linux tells it.
+fn peak_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("this is Linux");
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM:"))
+        .expect("Linux tells the peak");
+    let kibibytes = line
+        .split_whitespace()
+        .nth(1)
+        .and_then(|n| n.parse::<u64>().ok());
+    kibibytes.expect("a number of kB") * 1024
+}

@@ -1,0 +1,406 @@
+//! Every known way to get Paxos wrong is caught by a scenario that ships, and nothing right is.
+//!
+//! Rows that take long in an unoptimised build are run with `SLOW_TESTS=1` only.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use checker::{Ending, Until};
+use model::properties::{self, Known};
+use model::{Expected, Mutant, World};
+
+use common::{explored, reachable, shipped, small, steps};
+
+/// How a mutant shows.
+#[derive(Clone, Copy, Debug)]
+enum Shows {
+    /// This invariant is violated; the shortest way there has so many steps.
+    Violates(&'static str, usize),
+    /// This witness is never found, in all there is.
+    Prevents(&'static str),
+}
+
+use Shows::{Prevents, Violates};
+
+/// Each mutant, the smallest scenario that catches it, and how; a few in a second one, too.
+const CAUGHT: &[(Mutant, &str, Shows)] = &[
+    (
+        Mutant::AcceptStale,
+        "one-acceptor",
+        Violates("agreement", 8),
+    ),
+    (
+        Mutant::PromiseStale,
+        "one-acceptor",
+        Violates("agreement", 8),
+    ),
+    (
+        Mutant::PromiseChecksVoteOnly,
+        "one-acceptor",
+        Violates("agreement", 8),
+    ),
+    (
+        Mutant::AcceptStrict,
+        "one-acceptor",
+        Prevents("value-chosen"),
+    ),
+    (Mutant::OwnValue, "one-acceptor", Violates("agreement", 8)),
+    (
+        Mutant::PromiseHidesVote,
+        "one-acceptor",
+        Violates("agreement", 8),
+    ),
+    (
+        Mutant::TwoValuesOneBallot,
+        "one-acceptor",
+        Violates("agreement", 5),
+    ),
+    (
+        Mutant::BallotsNotUniquePromiseEqual,
+        "one-acceptor",
+        Violates("agreement", 8),
+    ),
+    (
+        Mutant::PromiseNotDurable,
+        "one-acceptor",
+        Violates("agreement", 9),
+    ),
+    (
+        Mutant::VoteNotDurable,
+        "one-acceptor",
+        Violates("agreement", 8),
+    ),
+    (Mutant::SendFirst, "one-acceptor", Violates("agreement", 8)),
+    (
+        Mutant::CorruptIsEmpty,
+        "one-acceptor",
+        Violates("agreement", 8),
+    ),
+    (
+        Mutant::Phase1Skipped,
+        "one-acceptor",
+        Violates("agreement", 4),
+    ),
+    (
+        Mutant::DefaultValue,
+        "one-acceptor",
+        Violates("validity", 4),
+    ),
+    (
+        Mutant::BallotReused,
+        "one-proposer-restarts",
+        Violates("agreement", 8),
+    ),
+    (
+        Mutant::HalfQuorums,
+        "ordered-network",
+        Violates("agreement", 8),
+    ),
+    (
+        Mutant::HalfQuorums,
+        "four-acceptors",
+        Violates("agreement", 14),
+    ),
+    (
+        Mutant::SmallPrepareQuorum,
+        "notes",
+        Violates("agreement", 12),
+    ),
+    (
+        Mutant::OverStrictQuorum,
+        "ordered-network",
+        Prevents("value-chosen"),
+    ),
+    (
+        Mutant::FirstVoteIsChosen,
+        "ordered-network",
+        Violates("announced-is-chosen", 7),
+    ),
+    (
+        Mutant::SmallPrepareQuorum,
+        "three-servers",
+        Violates("agreement", 10),
+    ),
+    (
+        Mutant::AcceptKeepsPromise,
+        "three-servers",
+        Violates("promises-rise", 6),
+    ),
+    (
+        Mutant::LowestVote,
+        "notes-retries",
+        Violates("agreement", 20),
+    ),
+    (
+        Mutant::FirstVote,
+        "three-proposers",
+        Violates("votes-are-safe", 18),
+    ),
+    (
+        Mutant::LastVote,
+        "three-proposers",
+        Violates("votes-are-safe", 18),
+    ),
+    (
+        Mutant::HighestValue,
+        "values-against-ballots",
+        Violates("votes-are-safe", 18),
+    ),
+];
+
+/// How the faults that need three ballots come to be chosen twice, and where else.
+const CAUGHT_SLOWLY: &[(Mutant, &str, Shows)] = &[
+    (
+        Mutant::LowestVote,
+        "three-proposers",
+        Violates("agreement", 20),
+    ),
+    (
+        Mutant::LowestVote,
+        "three-acceptors-retries",
+        Violates("agreement", 20),
+    ),
+    (
+        Mutant::FirstVote,
+        "three-proposers",
+        Violates("agreement", 20),
+    ),
+    (
+        Mutant::LastVote,
+        "three-proposers",
+        Violates("agreement", 20),
+    ),
+    (
+        Mutant::HighestValue,
+        "values-against-ballots",
+        Violates("agreement", 20),
+    ),
+    (
+        Mutant::AcceptKeepsPromise,
+        "three-proposers",
+        Violates("agreement", 20),
+    ),
+    (
+        Mutant::AcceptKeepsPromise,
+        "three-acceptors-retries",
+        Violates("agreement", 20),
+    ),
+];
+
+/// What is right, or safe, and must pass. Those of one fault alone need another to do harm.
+const CONTROLS: &[(Mutant, &str)] = &[
+    (Mutant::BallotsNotUnique, "one-acceptor"),
+    (Mutant::BallotsNotUnique, "one-proposer-restarts"),
+    (Mutant::BallotsNotUnique, "ordered-network"),
+    (Mutant::BallotsNotUnique, "five-servers-two-down"),
+    (Mutant::BallotsNotUnique, "clients-give-up"),
+    (Mutant::BallotsNotUnique, "notes"),
+    (Mutant::BallotsNotUnique, "flexible-quorums"),
+    (Mutant::BallotsNotUnique, "three-servers"),
+    (Mutant::BallotsNotUnique, "one-acceptor-retries"),
+    (Mutant::BallotsNotUnique, "bag-network"),
+    (Mutant::PromiseEqual, "one-acceptor"),
+    (Mutant::PromiseEqual, "one-proposer-restarts"),
+    (Mutant::PromiseEqual, "ordered-network"),
+];
+
+const SLOW_CONTROLS: &[(Mutant, &str)] = &[
+    (Mutant::PromiseEqual, "clients-give-up"),
+    (Mutant::PromiseEqual, "notes"),
+    (Mutant::PromiseEqual, "five-servers-two-down"),
+];
+
+/// Whether to run what takes long; says what is left out if not.
+#[expect(clippy::print_stdout, reason = "what is left out is said")]
+fn slow_tests(what: &str) -> bool {
+    let slow = std::env::var_os("SLOW_TESTS").is_some_and(|value| value == "1");
+    if !slow {
+        println!("left out, for want of SLOW_TESTS=1: {what}");
+    }
+    slow
+}
+
+/// Asserts that the shipped scenario expects otherwise, and that the mutant shows as it should.
+fn assert_caught(mutant: Mutant, scenario: &str, shows: Shows) {
+    let world = shipped(scenario).with_mutant(mutant);
+    let (property, until, expected, found) = match shows {
+        Violates(name, steps) => (name, Until::Found(name), Expected::Holds, Some(steps)),
+        Prevents(name) => (name, Until::Exhausted, Expected::Witnessed, None),
+    };
+    let stated = world.scenario().expect.verdicts.get(property);
+    assert_eq!(stated, Some(&expected), "{scenario} without {mutant}");
+    let run = explored(&world, until);
+    assert_eq!(
+        steps(&run, property),
+        found,
+        "{mutant} in {scenario}: {property}"
+    );
+}
+
+/// Asserts that no invariant is violated in all there is, and that a value can be chosen.
+fn assert_survives(world: &World) {
+    let name = &world.scenario().name;
+    let rules = world.rules();
+    let run = explored(world, Until::Exhausted);
+    assert_eq!(run.ending, Ending::Exhausted, "{name} by {rules:?}");
+    for known in properties::ALL.iter().filter(|known| known.is_invariant()) {
+        assert_eq!(
+            steps(&run, known.name),
+            None,
+            "{name} by {rules:?}: {}",
+            known.name
+        );
+    }
+    assert!(steps(&run, "value-chosen").is_some(), "{name}: {rules:?}");
+}
+
+#[test]
+fn every_mutant_is_caught_or_a_control() {
+    for &mutant in Mutant::ALL {
+        let caught = CAUGHT.iter().any(|row| row.0 == mutant);
+        let control = CONTROLS.iter().any(|row| row.0 == mutant);
+        assert!(caught != control, "{mutant} is in both lists, or in none");
+    }
+}
+
+#[test]
+fn every_fault_is_caught() {
+    for &(mutant, scenario, shows) in CAUGHT {
+        assert_caught(mutant, scenario, shows);
+    }
+}
+
+#[test]
+fn three_ballots_end_in_two_values() {
+    if slow_tests("agreement by faults that need three ballots") {
+        for &(mutant, scenario, shows) in CAUGHT_SLOWLY {
+            assert_caught(mutant, scenario, shows);
+        }
+    }
+}
+
+#[test]
+fn controls_survive() {
+    for &(mutant, scenario) in CONTROLS {
+        assert_survives(&shipped(scenario).with_mutant(mutant));
+    }
+    for scenario in ["notes", "flexible-quorums"] {
+        assert_survives(&shipped(scenario));
+    }
+}
+
+#[test]
+fn controls_survive_large_worlds() {
+    if slow_tests("promise-equal in large worlds") {
+        for &(mutant, scenario) in SLOW_CONTROLS {
+            assert_survives(&shipped(scenario).with_mutant(mutant));
+        }
+        assert_survives(&shipped("notes-retries"));
+    }
+}
+
+/// Which of several reported votes is preferred matters only where two are reported: with one round
+/// each it takes a third proposer, and with two proposers a second round.
+#[test]
+fn preferring_the_wrong_vote_needs_a_third_ballot() {
+    let mutants = [
+        Mutant::LowestVote,
+        Mutant::FirstVote,
+        Mutant::LastVote,
+        Mutant::HighestValue,
+    ];
+    let duel = small("proposers = 2\nacceptors = 3", "");
+    let states = reachable(&duel);
+    for mutant in mutants {
+        let duel = duel.clone().with_mutant(mutant);
+        assert_survives(&duel);
+        assert!(reachable(&duel) == states, "{mutant} changes nothing here");
+    }
+}
+
+/// Only where the highest ballot's value is not the highest value as well.
+#[test]
+fn preferring_the_highest_value_needs_values_against_ballots() {
+    if slow_tests("highest-value in three-proposers") {
+        assert_survives(&shipped("three-proposers").with_mutant(Mutant::HighestValue));
+    }
+}
+
+/// Promises that accepting does not raise let nothing false be chosen in one round of two
+/// proposers; only the finer invariant sees them there.
+#[test]
+fn votes_that_do_not_promise_need_a_third_ballot_to_break_agreement() {
+    let duel = small("proposers = 2\nacceptors = 3", "").with_mutant(Mutant::AcceptKeepsPromise);
+    let run = explored(&duel, Until::Exhausted);
+    assert_eq!(run.ending, Ending::Exhausted);
+    assert_eq!(steps(&run, "agreement"), None);
+    assert_eq!(steps(&run, "votes-are-safe"), None);
+    assert_eq!(steps(&run, "promises-rise"), Some(6));
+}
+
+/// Of three acceptors, half rounded up is a majority; two of four or one of two is not.
+#[test]
+fn half_quorums_need_an_even_number_of_acceptors() {
+    for acceptors in [1, 3] {
+        let cluster = format!("proposers = 2\nacceptors = {acceptors}");
+        assert_survives(&small(&cluster, "").with_mutant(Mutant::HalfQuorums));
+    }
+}
+
+/// An exact 2q = A + 1 has a solution for an odd number only.
+#[test]
+fn over_strict_quorums_need_an_even_number_of_acceptors() {
+    for (acceptors, chosen) in [(1, true), (2, false), (3, true)] {
+        let cluster = format!("proposers = 2\nacceptors = {acceptors}");
+        let world = small(&cluster, "").with_mutant(Mutant::OverStrictQuorum);
+        let run = explored(&world, Until::Exhausted);
+        assert_eq!(steps(&run, "value-chosen").is_some(), chosen, "{acceptors}");
+    }
+}
+
+/// Between two whole steps the disk is always up to date, in whatever order a host works.
+#[test]
+fn sending_first_needs_a_torn_step() {
+    let cluster = "proposers = 2\nacceptors = 1\nlearners = 1";
+    let whole = small(cluster, "[world]\ncrashes = 1").with_mutant(Mutant::SendFirst);
+    assert_survives(&whole);
+    let torn = small(cluster, "[world]\ncrashes = 1\ntorn = true").with_mutant(Mutant::SendFirst);
+    let run = explored(&torn, Until::Exhausted);
+    assert_eq!(steps(&run, "agreement"), Some(8));
+}
+
+/// What a node does with its disk shows only when it restarts.
+#[test]
+fn forgetting_needs_a_crash() {
+    let mutants = [
+        Mutant::PromiseNotDurable,
+        Mutant::VoteNotDurable,
+        Mutant::CorruptIsEmpty,
+        Mutant::BallotReused,
+        Mutant::SendFirst,
+    ];
+    for mutant in mutants {
+        let calm = small("proposers = 2\nacceptors = 1\nlearners = 1", "");
+        assert_survives(&calm.with_mutant(mutant));
+        let asked_twice = small("proposers = 1\nacceptors = 1", "[world]\nrounds = 2");
+        assert_survives(&asked_twice.with_mutant(mutant));
+    }
+}
+
+/// A proposer with a round to spare, asked again after a crash.
+#[test]
+fn a_ballot_used_again_needs_a_proposer_that_is_asked_again() {
+    assert_survives(&shipped("one-acceptor").with_mutant(Mutant::BallotReused));
+}
+
+#[test]
+fn names_are_read_as_they_are_written() {
+    for &mutant in Mutant::ALL {
+        assert_eq!(mutant.to_string().parse(), Ok(mutant));
+        assert!(!mutant.fault().is_empty());
+    }
+    let error = "acept-stale".parse::<Mutant>().unwrap_err();
+    assert!(error.contains("acept-stale"), "{error}");
+    assert!(Known::named("agreemnt").is_none());
+}

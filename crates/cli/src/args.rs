@@ -42,12 +42,13 @@ pub(crate) enum Command {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  paxos check                              the whole suite, and write reports/
-  paxos check three-servers notes          two scenarios of models/
-  paxos check my-world.toml                a scenario of your own
-  paxos check --mutant accept-stale        the suite with one thing done wrong
-  paxos check five-servers --timeout 60s   as far as a minute goes
-  paxos check --all --cross-check          everything, beside stateright's own checker")]
+  paxos check                             the whole suite, and write reports/
+  paxos check three-servers notes         two scenarios of models/
+  paxos check my-world.toml               a scenario of your own
+  paxos check --mutant accept-stale       the suite with one thing done wrong
+  paxos check three-proposers --timeout 5s
+                                          as far as five seconds go
+  paxos check --all --cross-check         everything, beside stateright's own checker")]
 pub(crate) struct CheckArgs {
     /// Scenarios of models/ by name, scenario files, or folders of them; the suite if none is named
     #[arg(value_name = "SCENARIO|FILE|DIR", value_hint = ValueHint::AnyPath)]
@@ -81,6 +82,7 @@ pub(crate) struct CheckArgs {
     pub(crate) update: bool,
     /// Where the reports go when the whole suite is checked
     #[arg(long, value_name = "DIR", default_value = "reports", value_hint = ValueHint::DirPath)]
+    #[arg(conflicts_with_all = ["scenarios", "mutant", "engine"])]
     pub(crate) reports: PathBuf,
     /// Print what was found as JSON
     #[arg(long)]

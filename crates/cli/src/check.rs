@@ -1,11 +1,12 @@
 //! `paxos check`: explores scenarios, and says what holds and what does not.
 
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 use std::time::Instant;
 
-use checker::{Engine, Limits, Run, Until, Verdict};
+use checker::{Ending, Engine, Limits, Run, Until, Verdict};
 use model::{Action, State, World};
 use report::{Answer, Outcome};
 
@@ -32,10 +33,15 @@ pub(crate) struct Checked {
 }
 
 impl Checked {
+    /// Whether nothing of it was cut, whatever was found.
+    fn is_exhausted(&self) -> bool {
+        let other_cut = self.other.as_ref().is_some_and(|other| !other.exhausted);
+        self.answer.ending == Ending::Exhausted && !other_cut
+    }
+
     pub(crate) fn outcome(&self) -> Outcome {
         let outcome = self.answer.outcome();
-        let other_cut = self.other.as_ref().is_some_and(|other| !other.exhausted);
-        if outcome == Outcome::Met && other_cut {
+        if outcome == Outcome::Met && !self.is_exhausted() {
             return Outcome::Truncated;
         }
         outcome
@@ -77,14 +83,14 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
     for line in &moved {
         print::say(line);
     }
-    let ended = ended(&checked, not_run);
-    if let (Some(reports), true) = (reports, ended != Ended::Truncated && not_run == 0) {
+    let all_known = not_run == 0 && checked.iter().all(Checked::is_exhausted);
+    if let (Some(reports), true) = (reports, all_known) {
         reports.write(&checked, args.cross_check)?;
         print::say(&format!("reports written to {}", args.reports.display()));
     } else if whole {
         print::say("no reports written: not everything was explored");
     }
-    Ok(ended)
+    Ok(ended(&checked, not_run))
 }
 
 /// The worst of all outcomes.
@@ -119,7 +125,15 @@ fn listen_for_interrupt() -> Result<Arc<AtomicBool>, Error> {
         if flag.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        print::say("interrupted: this is what is known so far (Ctrl-C again to quit at once)");
+        // In a terminal, the moving line and the `^C` are in the way.
+        let start = if std::io::stderr().is_terminal() {
+            "\n"
+        } else {
+            ""
+        };
+        print::say(&format!(
+            "{start}interrupted: this is what is known so far (Ctrl-C again to quit at once)"
+        ));
     })?;
     Ok(interrupt)
 }
@@ -167,7 +181,7 @@ fn check_one(
     let mark = print::toned(tone, mark);
     let effort = format!("{} states in {seconds:.1} s", print::number(states));
     print::say(&format!(
-        "{mark} {name}: {}",
+        "{name}: {mark}, {}",
         print::toned(Tone::Quiet, &effort)
     ));
     Ok(checked)

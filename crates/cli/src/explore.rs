@@ -15,7 +15,7 @@ use crate::{Ended, load, print};
 
 pub(crate) fn explore(args: &ExploreArgs) -> Result<Ended, Error> {
     let loaded = load::one(&args.scenario)?;
-    let world = loaded.world(args.mutant)?;
+    let world = loaded.world(args.mutant)?.with_diagram(diagram);
     let port = free_port(args.port)?;
     let address = format!("http://localhost:{port}");
     match args.at.as_deref().and_then(Known::named) {
@@ -30,8 +30,10 @@ pub(crate) fn explore(args: &ExploreArgs) -> Result<Ended, Error> {
     }
     print::say("open the link in a browser; Ctrl-C ends the explorer");
     // The explorer prefers a folder `ui` of the working directory to its own pages.
-    let elsewhere = tempfile::tempdir()?;
-    std::env::set_current_dir(elsewhere.path())?;
+    // A folder that is removed while one stands in it stays empty, and leaves nothing behind.
+    let elsewhere = tempfile::tempdir().map_err(Error::Elsewhere)?;
+    std::env::set_current_dir(elsewhere.path()).map_err(Error::Elsewhere)?;
+    elsewhere.close().map_err(Error::Elsewhere)?;
     let _ = Arc::new(world.checker().serve((Ipv4Addr::LOCALHOST, port)));
     Ok(Ended::Met)
 }
@@ -69,6 +71,12 @@ fn find(world: &World, property: &'static Known) -> Result<Path<State, Action>, 
             )))
         }
     }
+}
+
+/// The picture of a path, no wider than its column: else the page puts it below everything.
+fn diagram(world: &World, path: &Path<State, Action>) -> String {
+    let style = "<svg style=\"display:block;max-width:100%;height:auto\" ";
+    report::diagram(world, path).replacen("<svg ", style, 1)
 }
 
 /// The port, made sure to be free now; stateright's server panics if it is not.

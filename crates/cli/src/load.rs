@@ -33,7 +33,6 @@ impl Loaded {
             name: self.scenario.name.clone(),
             problem,
         })?;
-        let world = world.with_diagram(report::diagram);
         Ok(match mutant {
             Some(mutant) => world.with_mutant(mutant),
             None => world,
@@ -47,7 +46,8 @@ impl Loaded {
 }
 
 /// All scenarios that `names` stand for, each once; the folder `models` if there are none. Folders
-/// give their large ones only if `all`. Small worlds first, so that the first answers come soon.
+/// give their large ones only if `all`. Small worlds first, so that the first answers come soon, and
+/// those of unknown size last.
 pub(crate) fn select(names: &[String], all: bool) -> Result<Vec<Loaded>, Error> {
     let mut loaded = Vec::new();
     if names.is_empty() {
@@ -68,7 +68,8 @@ pub(crate) fn select(names: &[String], all: bool) -> Result<Vec<Loaded>, Error> 
             return Err(Error::SameName(one.scenario.name.clone()));
         }
     }
-    loaded.sort_by_key(|one| (one.scenario.expect.states, one.scenario.name.clone()));
+    let size = |one: &Loaded| one.scenario.expect.states.unwrap_or(u64::MAX);
+    loaded.sort_by_key(|one| (size(one), one.scenario.name.clone()));
     Ok(loaded)
 }
 
@@ -134,7 +135,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
             files.push(path);
         }
     }
-    files.sort();
+    files.sort_by(|a, b| a.file_stem().cmp(&b.file_stem()));
     Ok(files)
 }
 

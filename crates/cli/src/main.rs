@@ -14,6 +14,7 @@ mod progress;
 mod reports;
 mod update;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -35,9 +36,16 @@ enum Ended {
 /// Wrong usage or input; clap uses the same number.
 const WRONG_INPUT: u8 = 2;
 
+/// What shells say of a process that SIGPIPE ended.
+const READER_GONE: u8 = 141;
+
 fn main() -> ExitCode {
     match run(Args::parse().command) {
         Ok(ended) => ExitCode::from(ended as u8),
+        // Whoever read has enough: end as quietly as other tools of a pipe.
+        Err(Error::Print(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            ExitCode::from(READER_GONE)
+        }
         Err(error) => {
             anstream::eprintln!("{}", print::complaint(&error.to_string()));
             ExitCode::from(WRONG_INPUT)
@@ -51,8 +59,9 @@ fn run(command: Command) -> Result<Ended, Error> {
         Command::Explore(args) => explore::explore(&args),
         Command::Models(args) => models::models(&args),
         Command::Completions { shell } => {
-            let mut command = Args::command();
-            clap_complete::generate(shell, &mut command, "paxos", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "paxos", &mut script);
+            std::io::stdout().write_all(&script)?;
             Ok(Ended::Met)
         }
     }

@@ -64,11 +64,16 @@ pub(crate) fn right(table: &mut Table, columns: &[usize]) {
     }
 }
 
-/// A table as text, without the blanks at the ends of its lines.
+/// A table as text, without the blanks at both ends of its lines.
 pub(crate) fn trimmed(table: &Table) -> String {
     let lines: Vec<String> = table
         .lines()
-        .map(|line| line.trim_end().to_owned())
+        .map(|line| {
+            line.strip_prefix(' ')
+                .unwrap_or(&line)
+                .trim_end()
+                .to_owned()
+        })
         .collect();
     lines.join("\n")
 }

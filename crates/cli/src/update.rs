@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use model::Expect;
-use toml_edit::{DocumentMut, Item, Table, value};
+use toml_edit::{DocumentMut, Item, Table};
 
 use crate::error::Error;
 use crate::load::Loaded;
@@ -38,7 +38,11 @@ pub(crate) fn rewrite(one: &Loaded, found: &Expect) -> Result<Vec<String>, Error
         let expect = document
             .entry("expect")
             .or_insert(Item::Table(Table::new()));
-        expect[name] = value(number);
+        let mut number = toml_edit::Value::from(number);
+        if let Some(old) = expect.get(name).and_then(Item::as_value) {
+            *number.decor_mut() = old.decor().clone();
+        }
+        expect[name] = Item::Value(number);
         let was = was.map_or("nothing".to_owned(), |was| was.to_string());
         moved.push(format!("{}: {name} {was} → {is}", one.scenario.name));
     }
@@ -81,8 +85,8 @@ mod tests {
         let moved = rewrite(&before, &found).unwrap();
         assert_eq!(moved, ["one: states 1 → 7", "one: depth nothing → 3"]);
         let text = std::fs::read_to_string(&path).unwrap();
-        let expected = TEXT.replace("states = 1 # old\n", "states = 7\ndepth = 3\n");
-        assert_eq!(text.replace(" # old", ""), expected);
+        let expected = TEXT.replace("states = 1 # old\n", "states = 7 # old\ndepth = 3\n");
+        assert_eq!(text, expected);
         let after = Loaded::read(path).unwrap();
         assert!(rewrite(&after, &found).unwrap().is_empty());
     }

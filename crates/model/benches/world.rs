@@ -4,8 +4,7 @@
 //!     cargo bench -p model
 //!
 //! Each run is a process of its own, the two in turn, so that a machine that grows slower does so
-//! for both; the ratio is taken pair by pair. The World judges its thirteen properties meanwhile,
-//! the actors one.
+//! for both; the ratio is taken pair by pair. Both judge one property meanwhile, agreement.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -14,8 +13,8 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
-use model::{Actors, Scenario, World};
-use stateright::{Checker, Model};
+use model::{Action, Actors, Scenario, State, World};
+use stateright::{Checker, Model, Property};
 
 const PAIRS: usize = 5;
 const SCENARIO: &str = "three-servers";
@@ -31,7 +30,7 @@ struct Run {
 fn main() {
     let argument = std::env::args().nth(1);
     match argument.as_deref() {
-        Some("world") => print_run(|| world()),
+        Some("world") => print_run(|| OneProperty(world())),
         Some("actors") => print_run(|| Actors::new(&world()).expect("it has no crashes")),
         // `cargo bench` says `--bench`.
         Some(_) | None => compare(),
@@ -96,12 +95,36 @@ fn in_a_process(side: &str) -> Run {
 }
 
 fn world() -> World {
-    let file = format!(
-        "{}/../../models/{SCENARIO}.toml",
-        env!("CARGO_MANIFEST_DIR")
-    );
+    let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models");
+    let file = format!("{models}/{SCENARIO}.toml");
     let scenario = Scenario::read(Path::new(&file)).expect("it is in the suite");
     World::new(Arc::new(scenario)).expect("it is in the suite")
+}
+
+/// The World with as many properties as the actors have.
+struct OneProperty(World);
+
+impl Model for OneProperty {
+    type State = State;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<State> {
+        self.0.init_states()
+    }
+
+    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+        self.0.actions(state, actions);
+    }
+
+    fn next_state(&self, state: &State, action: Action) -> Option<State> {
+        self.0.next_state(state, action)
+    }
+
+    fn properties(&self) -> Vec<Property<OneProperty>> {
+        vec![Property::always("agreement", |model, state| {
+            model::properties::agreement(&model.0, state)
+        })]
+    }
 }
 
 /// Explores in full and prints the states, the seconds and the peak memory above the start.

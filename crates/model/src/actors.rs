@@ -91,26 +91,22 @@ impl Actors {
     /// A state of the actors in the terms of [`World`].
     pub fn view(&self, state: &InnerState) -> State {
         let mut asks = [Outcome::NotAsked; Ask::LIMIT];
-        let mut servers = Vec::new();
-        for (memory, storage) in state.actor_states.iter().zip(&state.actor_storages) {
-            servers.push(Server {
-                node: memory.node,
-                disk: storage.unwrap_or(Durable::EMPTY),
-                announced: memory.announced,
-                retries: memory.retries,
-            });
+        let peers = state.actor_states.iter().zip(&state.actor_storages);
+        let servers = peers.map(|(memory, storage)| {
             for (all, own) in asks.iter_mut().zip(memory.asks) {
                 *all = own.max(*all);
             }
-        }
-        State {
-            servers,
-            mail: mail(&state.network),
-            ledger: state.history.clone(),
-            asks,
-            crashes: 0,
-            mid_ballot: false,
-        }
+            Server {
+                announced: memory.announced,
+                retries: memory.retries,
+                ..Server::start(&memory.node, storage.unwrap_or(Durable::EMPTY))
+            }
+        });
+        let mut view = State::new(servers);
+        view.mail = mail(&state.network);
+        view.ledger = state.history.clone();
+        view.asks = asks;
+        view
     }
 }
 

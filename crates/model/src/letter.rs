@@ -99,9 +99,14 @@ impl Letters {
             .filter(move |letter| self.contains(*letter))
     }
 
-    /// The bits, for hashing.
+    /// The bits, for packing.
     pub(crate) const fn bits(self) -> u8 {
         self.0
+    }
+
+    /// The set of these bits.
+    pub(crate) const fn from_bits(bits: u8) -> Letters {
+        Letters(bits)
     }
 }
 

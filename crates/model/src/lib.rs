@@ -1,14 +1,15 @@
 //! Every world of Paxos nodes that a scenario allows, as a stateright model.
 
 mod actors;
-mod digest;
 mod letter;
 mod mutants;
 mod network;
+mod packed;
 mod parcel;
 pub mod properties;
 mod rule_set;
 mod scenario;
+mod state;
 mod story;
 mod world;
 
@@ -21,5 +22,6 @@ pub use rule_set::{RuleSet, Variant};
 pub use scenario::{
     Ask, Bounds, Expect, Expected, Placement, Protocol, RulesName, Scenario, ScenarioError,
 };
+pub use state::{Outcome, Server, State};
 pub use story::{Consequence, Happening, story};
-pub use world::{Action, Diagram, Event, Outcome, Reaction, Server, State, World};
+pub use world::{Action, Diagram, Event, Reaction, World};

@@ -8,9 +8,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use paxos::{Broadcast, Message};
+use paxos::{Broadcast, Input, Message};
 
-use crate::{Event, Letter};
+use crate::Letter;
 
 /// Declares the mutants with their names and faults, so that a name is written once.
 macro_rules! mutants {
@@ -119,10 +119,10 @@ impl Mutant {
         }
     }
 
-    /// What a node announces under this fault after an event, where it would announce `chosen`.
-    pub(crate) fn announces(self, event: Event, chosen: Option<Letter>) -> Option<Letter> {
-        match (self, event) {
-            (Mutant::FirstVoteIsChosen, Event::Deliver(envelope)) => match envelope.message {
+    /// What a node announces under this fault after an input, where it would announce `chosen`.
+    pub(crate) fn announces(self, input: Input<Letter>, chosen: Option<Letter>) -> Option<Letter> {
+        match (self, input) {
+            (Mutant::FirstVoteIsChosen, Input::Receive(envelope)) => match envelope.message {
                 Message::Accepted { value, .. } => Some(value),
                 Message::Prepare { .. }
                 | Message::Promise { .. }

@@ -42,6 +42,20 @@ impl Network {
         }
     }
 
+    /// Whether sending this would change nothing.
+    pub(crate) fn is_known(self, mail: &[Parcel], broadcast: &Broadcast<Letter>) -> bool {
+        let all = Parcel::new(broadcast.from, broadcast.to, broadcast.message);
+        match self {
+            Network::Set => {
+                let at = mail.partition_point(|other| *other < all.unaddressed());
+                mail.get(at).is_some_and(|same| {
+                    same.unaddressed() == all.unaddressed() && same.joined(all) == *same
+                })
+            }
+            Network::Bag | Network::Ordered => false,
+        }
+    }
+
     /// What can be delivered next, in a fixed order.
     pub(crate) fn deliverable(
         self,

@@ -61,7 +61,7 @@ impl Parcel {
     /// What it says.
     pub fn message(self) -> Message<Letter> {
         let first = self.ballot();
-        let second = unpack_ballot(self.0 >> (TO_BITS + 4));
+        let second = ballot(self.second_rank());
         let value = self.value();
         match self.kind() {
             PREPARE => Message::Prepare { ballot: first },
@@ -86,7 +86,7 @@ impl Parcel {
 
     /// The ballot it is about.
     pub fn ballot(self) -> Ballot {
-        unpack_ballot(self.0 >> (TO_BITS + 16)).expect("every message has a ballot")
+        ballot(self.ballot_rank()).expect("every message has a ballot")
     }
 
     /// The envelopes, one an addressee, lowest first.
@@ -168,10 +168,11 @@ pub(crate) fn rank(ballot: Option<Ballot>) -> u16 {
     })
 }
 
-fn unpack_ballot(bits: u64) -> Option<Ballot> {
+/// The ballot of this [`rank`]; bits above the twelfth do not matter.
+pub(crate) fn ballot(rank: u16) -> Option<Ballot> {
     Some(Ballot {
-        round: Round::new((bits >> 4 & 0xff) as u32)?,
-        node: node(bits),
+        round: Round::new(u32::from(rank >> 4 & 0xff))?,
+        node: node(u64::from(rank)),
     })
 }
 

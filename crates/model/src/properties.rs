@@ -6,7 +6,7 @@
 use paxos::{NodeId, Phase, Rules as _};
 use stateright::Property;
 
-use crate::parcel::{self, Parcel};
+use crate::parcel::Parcel;
 use crate::{Letters, Outcome, State, World};
 
 /// A property and why it matters.
@@ -183,9 +183,9 @@ pub fn chosen(world: &World, state: &State) -> Letters {
 /// The values announced by nodes or told to clients.
 fn announced(state: &State) -> Letters {
     let by_nodes = state
-        .servers
+        .packed()
         .iter()
-        .fold(Letters::EMPTY, |all, server| all.union(server.announced));
+        .fold(Letters::EMPTY, |all, server| all.union(server.announced()));
     state
         .asks
         .iter()
@@ -195,7 +195,8 @@ fn announced(state: &State) -> Letters {
         })
 }
 
-fn agreement(world: &World, state: &State) -> bool {
+/// No two different values are ever chosen, nor announced by any node, nor told to any client.
+pub fn agreement(world: &World, state: &State) -> bool {
     let announced = announced(state);
     // What nobody voted for is not chosen, so most states need no counting.
     voted(votes(world, state)).union(announced).len() <= 1
@@ -210,9 +211,9 @@ fn validity(world: &World, state: &State) -> bool {
 
 fn stability(_world: &World, state: &State) -> bool {
     state
-        .servers
+        .packed()
         .iter()
-        .all(|server| server.announced.len() <= 1)
+        .all(|server| server.announced().len() <= 1)
 }
 
 fn announced_is_chosen(world: &World, state: &State) -> bool {
@@ -233,11 +234,8 @@ fn committed(world: &World, state: &State) -> [u16; NodeId::LIMIT] {
 
 fn promises_rise(world: &World, state: &State) -> bool {
     let committed = committed(world, state);
-    state
-        .servers
-        .iter()
-        .zip(committed)
-        .all(|(server, said)| said == 0 || said <= parcel::rank(server.node.acceptor().promised))
+    let mut servers = state.packed().iter().zip(committed);
+    servers.all(|(server, said)| said <= server.promised_rank())
 }
 
 fn no_vote_below_promise(world: &World, state: &State) -> bool {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use paxos::{Broadcast, Durable, Learner, Node, NodeId, NodeSet, Progress};
+use paxos::{Broadcast, Durable, Learner, NodeId, NodeSet, Progress, Proposer};
 use stateright::{Model, Path};
 
 use crate::{Action, Event, Letter, Outcome, Reaction, Server, State, World};
@@ -114,7 +114,7 @@ impl World {
         consequences: &mut Vec<Consequence>,
     ) {
         let node = reaction.at;
-        let disk = before.servers[node.index()].disk;
+        let disk = before.server(node).disk;
         let unsaved = reaction
             .effects
             .persist
@@ -131,7 +131,7 @@ impl World {
                 consequences.push(Consequence::DoesNotSend(Broadcast { to: unsent, ..said }));
             }
         }
-        if after.servers[node.index()].disk == disk {
+        if after.server(node).disk == disk {
             consequences.extend(unsaved);
         }
         consequences.push(restart(after, node));
@@ -143,7 +143,7 @@ fn whole(before: &State, after: &State, reaction: &Reaction, consequences: &mut 
     consequences.extend(reaction.said().map(Consequence::Sends));
     if let Some(value) = reaction.effects.chosen {
         let node = reaction.at;
-        if before.servers[node.index()].announced != after.servers[node.index()].announced {
+        if before.server(node).announced != after.server(node).announced {
             consequences.push(Consequence::Announces { node, value });
         }
         for ((was, is), ask) in before.asks.iter().zip(&after.asks).zip(0..) {
@@ -159,10 +159,7 @@ fn whole(before: &State, after: &State, reaction: &Reaction, consequences: &mut 
 
 fn saves(before: &State, after: &State, reaction: &Reaction) -> Option<Consequence> {
     let node = reaction.at;
-    let (before, after) = (
-        before.servers[node.index()].disk,
-        after.servers[node.index()].disk,
-    );
+    let (before, after) = (before.server(node).disk, after.server(node).disk);
     (before != after).then_some(Consequence::Saves {
         node,
         before,
@@ -173,7 +170,7 @@ fn saves(before: &State, after: &State, reaction: &Reaction) -> Option<Consequen
 fn restart(after: &State, node: NodeId) -> Consequence {
     Consequence::Restarts {
         node,
-        disk: after.servers[node.index()].disk,
+        disk: after.server(node).disk,
     }
 }
 
@@ -278,8 +275,8 @@ impl fmt::Display for Disk<'_> {
 /// For people: a line for each node, then what is on the network, then what clients know.
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for server in &self.servers {
-            writeln!(f, "{server}")?;
+        for (node, server) in self.servers() {
+            writeln!(f, "{node}: {server}")?;
         }
         writeln!(f, "network:")?;
         for parcel in &self.mail {
@@ -312,13 +309,13 @@ impl fmt::Debug for State {
 
 impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let memory = self.node.durable();
-        write!(f, "{}: {}", self.node.id(), Disk(&memory))?;
+        let memory = self.durable();
+        write!(f, "{}", Disk(&memory))?;
         if memory != self.disk {
             write!(f, " (on disk: {})", Disk(&self.disk))?;
         }
-        write_proposer(f, &self.node)?;
-        match self.node.learner() {
+        write_proposer(f, &self.proposer)?;
+        match &self.learner {
             Learner::Unaware => Ok(()),
             Learner::Counting {
                 ballot,
@@ -330,8 +327,7 @@ impl fmt::Display for Server {
     }
 }
 
-fn write_proposer(f: &mut fmt::Formatter<'_>, node: &Node<Letter>) -> fmt::Result {
-    let proposer = node.proposer();
+fn write_proposer(f: &mut fmt::Formatter<'_>, proposer: &Proposer<Letter>) -> fmt::Result {
     if let Some(own) = proposer.own {
         write!(f, "; wants {own}")?;
     }

@@ -4,17 +4,17 @@
 //! step is cut short by a crash. A crashed node restarts from its disk at once: being down for a
 //! while is the same as hearing nothing for a while, which the network does anyway.
 
-use std::fmt;
 use std::sync::Arc;
 
 use paxos::{
     Broadcast, Cluster, Durable, Effects, Envelope, Input, Message, Node, NodeId, NodeSet,
-    Progress, Rules as _, Timer,
+    Progress, Proposer, Rules as _, Timer,
 };
 use stateright::{Model, Path, Property};
 
 use crate::{
-    Ask, Expect, Letter, Letters, Mutant, Network, Parcel, RuleSet, Scenario, network, properties,
+    Expect, Letter, Letters, Mutant, Network, Outcome, Parcel, RuleSet, Scenario, Server, State,
+    network, properties,
 };
 
 /// Draws a path, for the explorer.
@@ -30,51 +30,6 @@ pub struct World {
     down: NodeSet,
     values: Letters,
     diagram: Option<Diagram>,
-}
-
-/// A world at one moment.
-#[derive(Clone, PartialEq, Eq)]
-pub struct State {
-    /// One for each node.
-    pub servers: Vec<Server>,
-    /// What the network holds.
-    pub mail: Vec<Parcel>,
-    /// What acceptors have ever said, to nobody in particular, where the network does not keep
-    /// it; empty in a [`Network::Set`]. Seen by properties only.
-    pub ledger: Vec<Parcel>,
-    /// How far each [`Ask`] has come.
-    pub asks: [Outcome; Ask::LIMIT],
-    /// How many crashes there were.
-    pub crashes: u8,
-    /// Whether a crash ever struck a node with a ballot under way. Seen by properties only.
-    pub mid_ballot: bool,
-}
-
-/// A node and what belongs to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Server {
-    /// Its memory.
-    pub node: Node<Letter>,
-    /// Its disk.
-    pub disk: Durable<Letter>,
-    /// What it has ever announced to be chosen, before crashes as well. Seen by properties only.
-    pub announced: Letters,
-    /// How often it timed out; not counted where `retries` does not bound it.
-    pub retries: u8,
-}
-
-/// What a client knows of one request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Outcome {
-    /// The request is not made yet.
-    #[default]
-    NotAsked,
-    /// The request is made, the answer awaited.
-    Asked,
-    /// The node crashed with the request: it may have been done, or may yet be.
-    Unknown,
-    /// The client was told that this value is chosen.
-    Success(Letter),
 }
 
 /// Something that happens to one node.
@@ -191,20 +146,29 @@ impl World {
 
     /// What a node does with an event; `None` if the event cannot happen now.
     pub fn react(&self, state: &State, event: Event) -> Option<Reaction> {
-        let (at, input) = match event {
-            Event::Ask { of, value, .. } => (of, Input::Propose(value)),
-            Event::Deliver(envelope) => (envelope.to, Input::Receive(envelope)),
-            Event::Timeout(at) => (at, Input::Timeout(Timer::Retry)),
-        };
-        if self.down.contains(at) || !self.may_happen(state, event, at) {
+        self.reaction(state, event).map(|(_, reaction)| reaction)
+    }
+
+    /// What [`World::react`] gives, with the server as it was before.
+    fn reaction(&self, state: &State, event: Event) -> Option<(Server, Reaction)> {
+        let (at, input) = input(event);
+        if self.down.contains(at) {
             return None;
         }
-        let before = &state.servers[at.index()].node;
+        let server = state.server(at);
+        let node = server.node(at, self.cluster);
+        self.may_happen(state, event, &node)
+            .then(|| (server, self.handle(&node, input)))
+    }
+
+    /// What a node does with an input, whether or not it can happen now.
+    #[inline]
+    fn handle(&self, before: &Node<Letter>, input: Input<Letter>) -> Reaction {
         let mut node = *before;
         let mut effects = node.handle(&self.rules, input);
         let mut also = None;
         if let Some(mutant) = self.rules.mutant {
-            effects.chosen = mutant.announces(event, effects.chosen);
+            effects.chosen = mutant.announces(input, effects.chosen);
         }
         if let Some(said) = effects.send {
             if matches!(said.message, Message::Nack { .. }) && !self.scenario.protocol.nack {
@@ -215,32 +179,36 @@ impl World {
                 also = more;
             }
         }
-        Some(Reaction {
-            at,
-            changed: node != *before,
+        // What is durable has changed exactly if it is to be persisted.
+        let changed = effects.persist.is_some()
+            || node.proposer() != before.proposer()
+            || node.learner() != before.learner();
+        Reaction {
+            at: node.id(),
+            changed,
             node,
             effects,
             also,
-        })
+        }
     }
 
     fn network(&self) -> Network {
         self.scenario.world.network
     }
 
-    fn may_happen(&self, state: &State, event: Event, at: NodeId) -> bool {
-        let node = &state.servers[at.index()].node;
+    fn may_happen(&self, state: &State, event: Event, node: &Node<Letter>) -> bool {
+        let proposer = node.proposer();
         match event {
+            Event::Deliver(_) => true,
             Event::Ask { index, .. } => {
                 state.asks[usize::from(index)] == Outcome::NotAsked
                     && (node.chosen().is_some()
-                        || node.proposer().own.is_some()
-                        || self.has_round_left(node))
+                        || proposer.own.is_some()
+                        || self.has_round_left(proposer))
             }
-            Event::Deliver(_) => true,
             Event::Timeout(_) => {
                 node.is_proposing()
-                    && self.has_round_left(node)
+                    && self.has_round_left(proposer)
                     && self
                         .scenario
                         .world
@@ -251,8 +219,7 @@ impl World {
     }
 
     /// Whether the scenario lets this proposer start another round.
-    fn has_round_left(&self, node: &Node<Letter>) -> bool {
-        let proposer = node.proposer();
+    fn has_round_left(&self, proposer: &Proposer<Letter>) -> bool {
         self.rules
             .next_round(proposer.last_round, proposer.seen)
             .is_some_and(|round| round.number() <= self.scenario.world.rounds)
@@ -260,24 +227,16 @@ impl World {
 
     /// The world after a whole step; `None` if nothing changes.
     fn step(&self, state: &State, event: Event) -> Option<State> {
-        let reaction = self.react(state, event)?;
-        let taken = match (event, self.network()) {
-            // Delivered or not, a message stays in a set; in a bag what is ignored stays, too.
-            (Event::Deliver(_), Network::Set) => false,
-            (Event::Deliver(_), Network::Bag) => !reaction.is_idle(),
-            (Event::Deliver(_), Network::Ordered) => true,
-            (Event::Ask { .. } | Event::Timeout(_), _) => false,
-        };
-        if reaction.is_idle() && !taken && !matches!(event, Event::Ask { .. }) {
+        let (before, reaction) = self.reaction(state, event)?;
+        if !self.matters(state, event, &reaction) {
             return None;
         }
-        let mut next = state.clone();
-        if let (true, Event::Deliver(envelope)) = (taken, event) {
+        let mut next = state.with_room_for_mail();
+        if let Event::Deliver(envelope) = event {
             self.network().take(&mut next.mail, &envelope);
         }
-        self.note_event(&mut next, event);
-        let server = &mut next.servers[reaction.at.index()];
-        server.node = reaction.node;
+        let mut server = before.remembering(&reaction.node);
+        self.note_event(&mut next, &mut server, event);
         if let Some(durable) = reaction.effects.persist {
             server.disk = durable;
         }
@@ -285,22 +244,40 @@ impl World {
             self.send(&mut next, &said);
         }
         if let Some(value) = reaction.effects.chosen {
-            self.announce(&mut next, reaction.at, value);
+            server.announced = server.announced.with(value);
+            self.tell_clients(&mut next, reaction.at, value);
         }
+        next.set_server(reaction.at, &server);
         Some(next)
+    }
+
+    /// Whether anything is different after this step.
+    fn matters(&self, state: &State, event: Event, reaction: &Reaction) -> bool {
+        let stirs = reaction.changed || reaction.effects.chosen.is_some();
+        match (event, self.network()) {
+            // The client waits from now on.
+            (Event::Ask { .. }, _) => true,
+            // A link is free for the next message, whatever the node made of this one.
+            (Event::Deliver(_), Network::Ordered) => true,
+            // What a bag gave out and the node ignored stays in it.
+            (Event::Deliver(_) | Event::Timeout(_), _) => {
+                let network = self.network();
+                let mut said = reaction.said();
+                stirs || said.any(|said| !network.is_known(&state.mail, &said))
+            }
+        }
     }
 
     /// The world after a torn step: persisted, some envelopes sent, crashed. A host that sends
     /// first has not persisted yet.
     fn torn(&self, state: &State, event: Event, sends: usize) -> Option<State> {
-        let reaction = self.react(state, event)?;
+        let (before, reaction) = self.reaction(state, event)?;
         let mut next = state.clone();
         if let Event::Deliver(envelope) = event {
             self.network().take(&mut next.mail, &envelope);
         }
-        self.note_event(&mut next, event);
-        let server = &mut next.servers[reaction.at.index()];
-        server.node = reaction.node;
+        let mut server = before.remembering(&reaction.node);
+        self.note_event(&mut next, &mut server, event);
         if let Some(durable) = reaction.effects.persist.filter(|_| !self.sends_first()) {
             server.disk = durable;
         }
@@ -309,7 +286,7 @@ impl World {
         while let Some(said) = sent.next().filter(|said| !said.to.is_empty()) {
             self.send(&mut next, &said);
         }
-        self.crash(&mut next, reaction.at);
+        self.crash(&mut next, reaction.at, server);
         Some(next)
     }
 
@@ -334,16 +311,21 @@ impl World {
         self.rules.is(Mutant::SendFirst)
     }
 
-    fn crash(&self, next: &mut State, at: NodeId) {
-        let server = &mut next.servers[at.index()];
-        next.mid_ballot |= has_ballot_under_way(&server.node);
-        server.node = Node::start(at, self.cluster, &self.rules, server.disk);
+    /// `server` loses its memory and restarts from its disk.
+    fn crash(&self, next: &mut State, at: NodeId, server: Server) {
+        next.mid_ballot |= has_ballot_under_way(&server);
+        next.set_server(at, &self.restarted(at, server));
         next.crashes += 1;
         for (ask, outcome) in self.scenario.ask.iter().zip(&mut next.asks) {
             if ask.of == at.index() && *outcome == Outcome::Asked {
                 *outcome = Outcome::Unknown;
             }
         }
+    }
+
+    fn restarted(&self, at: NodeId, server: Server) -> Server {
+        let node = Node::start(at, self.cluster, &self.rules, server.disk);
+        server.remembering(&node)
     }
 
     fn send(&self, next: &mut State, said: &Broadcast<Letter>) {
@@ -354,20 +336,16 @@ impl World {
         }
     }
 
-    fn note_event(&self, next: &mut State, event: Event) {
+    fn note_event(&self, next: &mut State, server: &mut Server, event: Event) {
         match event {
             Event::Ask { index, .. } => next.asks[usize::from(index)] = Outcome::Asked,
-            Event::Timeout(at) if self.scenario.world.retries.is_some() => {
-                next.servers[at.index()].retries += 1;
-            }
+            Event::Timeout(_) if self.scenario.world.retries.is_some() => server.retries += 1,
             Event::Timeout(_) | Event::Deliver(_) => {}
         }
     }
 
     /// A node knows the outcome: so does everybody who asked it and waits.
-    fn announce(&self, next: &mut State, at: NodeId, value: Letter) {
-        let server = &mut next.servers[at.index()];
-        server.announced = server.announced.with(value);
+    fn tell_clients(&self, next: &mut State, at: NodeId, value: Letter) {
         for (ask, outcome) in self.scenario.ask.iter().zip(&mut next.asks) {
             if ask.of == at.index() && *outcome == Outcome::Asked {
                 *outcome = Outcome::Success(value);
@@ -394,6 +372,15 @@ impl World {
     }
 }
 
+/// What an event is to the node that it happens to.
+fn input(event: Event) -> (NodeId, Input<Letter>) {
+    match event {
+        Event::Ask { of, value, .. } => (of, Input::Propose(value)),
+        Event::Deliver(envelope) => (envelope.to, Input::Receive(envelope)),
+        Event::Timeout(at) => (at, Input::Timeout(Timer::Retry)),
+    }
+}
+
 /// What a node does with an event.
 #[derive(Clone, Copy, Debug)]
 pub struct Reaction {
@@ -415,11 +402,6 @@ impl Reaction {
         self.effects.send.into_iter().chain(self.also)
     }
 
-    /// Whether nothing came of it.
-    pub fn is_idle(&self) -> bool {
-        !self.changed && self.effects.send.is_none() && self.effects.chosen.is_none()
-    }
-
     /// The first `sends` envelopes of what is to be said.
     pub(crate) fn sent_before_crash(
         &self,
@@ -437,17 +419,17 @@ impl Reaction {
 /// How many time-outs there were, all nodes together.
 pub(crate) fn retries(state: &State) -> u32 {
     state
-        .servers
+        .packed()
         .iter()
-        .map(|server| u32::from(server.retries))
+        .map(|server| u32::from(server.retries()))
         .sum()
 }
 
 /// Whether a crash now would interrupt a ballot: one that this node's proposer pursues, or one
 /// that its acceptor promised and has not voted in.
-fn has_ballot_under_way(node: &Node<Letter>) -> bool {
-    let acceptor = node.acceptor();
-    node.proposer().progress != Progress::Idle
+fn has_ballot_under_way(server: &Server) -> bool {
+    let acceptor = &server.acceptor;
+    server.proposer.progress != Progress::Idle
         || acceptor.promised > acceptor.accepted.map(|vote| vote.ballot)
 }
 
@@ -456,45 +438,33 @@ impl Model for World {
     type Action = Action;
 
     fn init_states(&self) -> Vec<State> {
-        let servers = (0..self.cluster.nodes().len())
-            .filter_map(NodeId::new)
-            .map(|id| Server {
-                node: Node::start(id, self.cluster, &self.rules, Durable::EMPTY),
-                disk: Durable::EMPTY,
-                announced: Letters::EMPTY,
-                retries: 0,
-            })
-            .collect();
-        vec![State {
-            servers,
-            mail: Vec::new(),
-            ledger: Vec::new(),
-            asks: [Outcome::NotAsked; Ask::LIMIT],
-            crashes: 0,
-            mid_ballot: false,
-        }]
+        let servers = self.cluster.nodes().iter().map(|id| {
+            let node = Node::start(id, self.cluster, &self.rules, Durable::EMPTY);
+            Server::start(&node, Durable::EMPTY)
+        });
+        vec![State::new(servers)]
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
         let bounds = &self.scenario.world;
         let may_crash = state.crashes < bounds.crashes;
+        let nodes: Vec<Node<Letter>> = state
+            .servers()
+            .map(|(id, server)| server.node(id, self.cluster))
+            .collect();
         for event in self.events(state) {
-            if let Event::Ask { .. } | Event::Timeout(_) = event
-                && self.react(state, event).is_none()
-            {
+            let (at, input) = input(event);
+            let node = &nodes[at.index()];
+            if self.down.contains(at) || !self.may_happen(state, event, node) {
                 continue;
             }
-            actions.push(Action::Step(event));
-            if !may_crash || !bounds.torn {
-                continue;
+            let reaction = self.handle(node, input);
+            if self.matters(state, event, &reaction) {
+                actions.push(Action::Step(event));
             }
-            if let Some(reaction) = self.react(state, event)
-                && self.crashable.contains(reaction.at)
-            {
-                actions.extend(
-                    self.tears(&reaction)
-                        .map(|sends| Action::Torn { event, sends }),
-                );
+            if may_crash && bounds.torn && self.crashable.contains(at) {
+                let tears = self.tears(&reaction);
+                actions.extend(tears.map(|sends| Action::Torn { event, sends }));
             }
         }
         if may_crash {
@@ -510,13 +480,12 @@ impl Model for World {
             Action::Step(event) => self.step(state, event),
             Action::Torn { event, sends } => self.torn(state, event, usize::from(sends)),
             Action::Crash(at) => {
-                let server = &state.servers[at.index()];
-                let restarted = Node::start(at, self.cluster, &self.rules, server.disk);
-                if self.down.contains(at) || restarted == server.node {
+                let server = state.server(at);
+                if self.down.contains(at) || self.restarted(at, server) == server {
                     return None;
                 }
                 let mut next = state.clone();
-                self.crash(&mut next, at);
+                self.crash(&mut next, at, server);
                 Some(next)
             }
             Action::Lose(envelope) => {
@@ -548,16 +517,5 @@ impl Model for World {
 
     fn as_svg(&self, path: Path<State, Action>) -> Option<String> {
         self.diagram.map(|draw| draw(self, &path))
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Outcome::NotAsked => f.write_str("not asked"),
-            Outcome::Asked => f.write_str("asked"),
-            Outcome::Unknown => f.write_str("UNKNOWN"),
-            Outcome::Success(value) => write!(f, "SUCCESS({value})"),
-        }
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use checker::Until;
 use model::properties::{self, Known};
-use model::{Letter, Letters, Mutant, Outcome, State, World};
+use model::{Letter, Mutant, Outcome, State, World};
 use paxos::{Ballot, Message, NodeId, NodeSet, Phase, Rules as _};
 use stateright::Model as _;
 
@@ -132,6 +132,13 @@ fn every_witness_can_be_missing() {
     }
 }
 
+fn announce(state: &mut State, node: usize, value: Letter) {
+    let node = NodeId::new(node).unwrap();
+    let mut server = state.server(node);
+    server.announced = server.announced.with(value);
+    state.set_server(node, &server);
+}
+
 /// What is announced counts, by nodes and to clients, even where nobody voted.
 #[test]
 fn announcements_are_judged_without_votes() {
@@ -140,8 +147,7 @@ fn announcements_are_judged_without_votes() {
     let letter = |index| Letter::new(index).unwrap();
     let announced = |node: usize, index| {
         let mut state = start.clone();
-        let server = &mut state.servers[node];
-        server.announced = server.announced.with(letter(index));
+        announce(&mut state, node, letter(index));
         state
     };
     let told = |index| {
@@ -159,7 +165,7 @@ fn announcements_are_judged_without_votes() {
     }
     // Two nodes apart, and a client otherwise than a node.
     let mut apart = announced(0, 0);
-    apart.servers[1].announced = Letters::EMPTY.with(letter(1));
+    announce(&mut apart, 1, letter(1));
     let mut told_otherwise = announced(0, 0);
     told_otherwise.asks[1] = Outcome::Success(letter(1));
     for state in [apart, told_otherwise] {
@@ -167,7 +173,7 @@ fn announcements_are_judged_without_votes() {
         assert!(is_true("stability", &world, &state));
     }
     let mut torn = announced(0, 0);
-    torn.servers[0].announced = torn.servers[0].announced.with(letter(1));
+    announce(&mut torn, 0, letter(1));
     assert!(!is_true("stability", &world, &torn));
 }
 
@@ -197,9 +203,8 @@ impl Said {
             }
         }
         let by_nodes = state
-            .servers
-            .iter()
-            .flat_map(|server| server.announced.iter());
+            .servers()
+            .flat_map(|(_, server)| server.announced.iter().collect::<Vec<_>>());
         let to_clients = state.asks.iter().filter_map(|outcome| match outcome {
             Outcome::Success(value) => Some(*value),
             Outcome::NotAsked | Outcome::Asked | Outcome::Unknown => None,

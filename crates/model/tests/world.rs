@@ -143,12 +143,12 @@ fn actions_are_listed_alike_and_do_something() {
                     Action::Step(Event::Deliver(_)) => {}
                     // There may be nothing to lose.
                     Action::Crash(at) => {
-                        let node = &state.servers[at.index()].node;
+                        let server = state.server(at);
                         let rules = world.rules();
-                        let disk = state.servers[at.index()].disk;
-                        let fresh = Node::start(at, *world.cluster(), rules, disk);
+                        let cluster = *world.cluster();
+                        let fresh = Node::start(at, cluster, rules, server.disk);
                         let down = world.scenario().world.down.contains(&at.index());
-                        assert_eq!(next.is_some(), *node != fresh && !down);
+                        assert_eq!(next.is_some(), server.node(at, cluster) != fresh && !down);
                     }
                     Action::Step(Event::Ask { .. } | Event::Timeout(_))
                     | Action::Torn { .. }
@@ -169,11 +169,11 @@ fn bounds_are_kept_and_reached() {
         for state in reachable(&world) {
             assert!(state.crashes <= bounds.crashes);
             crashed = state.crashes.max(crashed);
-            let retries: u32 = state.servers.iter().map(|s| u32::from(s.retries)).sum();
+            let retries: u32 = state.servers().map(|(_, s)| u32::from(s.retries)).sum();
             assert!(retries <= bounds.retries.map_or(0, u32::from));
             retried = retries.max(retried);
-            for server in &state.servers {
-                let last = server.node.proposer().last_round.map_or(0, |r| r.number());
+            for (_, server) in state.servers() {
+                let last = server.proposer.last_round.map_or(0, |r| r.number());
                 assert!(last <= bounds.rounds);
                 rounds = last.max(rounds);
             }
@@ -195,7 +195,8 @@ fn nodes_that_are_down_never_change() {
         let down = &world.scenario().world.down;
         for state in reachable(&world) {
             for &node in down {
-                assert_eq!(state.servers[node], start.servers[node]);
+                let node_id = NodeId::new(node).unwrap();
+                assert_eq!(state.server(node_id), start.server(node_id));
                 let speaks = |envelope: &Envelope<Letter>| envelope.from.index() == node;
                 assert!(!envelopes(&state).iter().any(speaks));
                 seen += 1;
@@ -263,7 +264,8 @@ fn networks_deliver_as_they_say() {
                 assert!(bounds.loss, "only where the scenario says so");
                 let links = by_link(&envelopes(state));
                 assert_eq!(links[&(envelope.from, envelope.to)][0], envelope);
-                assert_eq!((&next.servers, next.asks), (&state.servers, state.asks));
+                assert!(next.servers().eq(state.servers()));
+                assert_eq!(next.asks, state.asks);
                 lost += 1;
             }
         });
@@ -321,10 +323,10 @@ fn a_whole_step_persists_and_sends_and_tells() {
             let Action::Step(event) = action else { return };
             let reaction = world.react(state, event).unwrap();
             let (before, after) = at(state, next, reaction.at);
-            assert_eq!(after.node, reaction.node);
+            assert_eq!(after.node(reaction.at, *world.cluster()), reaction.node);
             assert_eq!(after.disk, reaction.effects.persist.unwrap_or(before.disk));
             if world.rules().mutant.is_none() {
-                assert_eq!(after.disk, after.node.durable(), "the disk is up to date");
+                assert_eq!(after.disk, after.durable(), "the disk is up to date");
             }
             assert_eq!(next.crashes, state.crashes);
             assert_eq!(next.mid_ballot, state.mid_ballot);
@@ -344,12 +346,12 @@ fn a_whole_step_persists_and_sends_and_tells() {
 }
 
 fn at(state: &State, next: &State, node: NodeId) -> (Server, Server) {
-    (state.servers[node.index()], next.servers[node.index()])
+    (state.server(node), next.server(node))
 }
 
 fn assert_others_are_alike(state: &State, next: &State, node: NodeId) {
-    for (i, (before, after)) in state.servers.iter().zip(&next.servers).enumerate() {
-        assert!(i == node.index() || before == after);
+    for (before, after) in state.servers().zip(next.servers()) {
+        assert!(before.0 == node || before == after);
     }
 }
 
@@ -390,8 +392,9 @@ fn a_torn_step_persists_before_it_sends() {
 
 /// A node that knows what its disk holds, and nothing else.
 fn assert_restarted(world: &World, state: &State, node: NodeId) {
-    let Server { node, disk, .. } = &state.servers[node.index()];
-    assert_eq!(node.durable(), *disk);
+    let server = state.server(node);
+    assert_eq!(server.durable(), server.disk);
+    let node = server.node(node, *world.cluster());
     assert_eq!(node.chosen(), None);
     let proposer = node.proposer();
     assert_eq!(proposer.progress, Progress::Idle);
@@ -437,8 +440,8 @@ fn nobody_waits_at_a_node_that_knows_nothing() {
     for world in worlds() {
         for state in reachable(&world) {
             for (ask, outcome) in world.scenario().ask.iter().zip(state.asks) {
-                let node = &state.servers[ask.of].node;
-                assert!(outcome != Outcome::Asked || node.proposer().own.is_some());
+                let server = state.server(NodeId::new(ask.of).unwrap());
+                assert!(outcome != Outcome::Asked || server.proposer.own.is_some());
             }
         }
     }

@@ -83,6 +83,27 @@ impl<V: Value> Node<V> {
         }
     }
 
+    /// A node in the very state of its roles: for a host that keeps nodes in another form than
+    /// this one.
+    pub const fn resume(
+        id: NodeId,
+        cluster: Cluster,
+        acceptor: Acceptor<V>,
+        proposer: Proposer<V>,
+        learner: Learner<V>,
+    ) -> Node<V>
+    where
+        V: Copy,
+    {
+        Node {
+            id,
+            cluster,
+            acceptor,
+            proposer,
+            learner,
+        }
+    }
+
     /// Decides what the node does with an input. Total: whatever arrives, it neither fails nor
     /// panics; what is not for this node, or from a node whose role does not say such things,
     /// changes nothing. Beyond that it believes its peers: that a ballot is its sender's own is

@@ -52,5 +52,5 @@ pub(crate) fn beyond(disk: &Durable<Letter>, other: &Durable<Letter>) -> Vec<Fac
 /// What a node should know from its disk and does not: nothing, unless the rules of recovery are
 /// wrong.
 pub(crate) fn forgotten(server: &Server) -> Vec<Fact> {
-    beyond(&server.disk, &server.node.durable())
+    beyond(&server.disk, &server.durable())
 }

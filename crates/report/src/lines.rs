@@ -61,7 +61,7 @@ fn came_of(world: &World, happening: &Happening, before: &State, after: &State) 
 
 /// What a restarted node should know from its disk and does not.
 fn forgets(node: NodeId, after: &State) -> Option<String> {
-    let forgotten: Vec<String> = facts::forgotten(&after.servers[node.index()])
+    let forgotten: Vec<String> = facts::forgotten(&after.server(node))
         .iter()
         .map(ToString::to_string)
         .collect();

@@ -212,7 +212,7 @@ impl Builder<'_> {
                 items.push(Item::Saves(facts::beyond(&after, &before)));
             }
             Consequence::DoesNotSave { node, lost } => {
-                let disk = &after.servers[node.index()].disk;
+                let disk = &after.server(node).disk;
                 items.push(Item::DoesNotSave(facts::beyond(&lost, disk)));
             }
             Consequence::Sends(said) => {
@@ -236,8 +236,8 @@ impl Builder<'_> {
                     .zip(&after.asks)
                     .filter(|(was, is)| **was != Outcome::Unknown && **is == Outcome::Unknown);
                 items.extend(left.map(|_| Item::LeavesUnknown));
-                let server = &after.servers[node.index()];
-                items.push(Item::Restarts(facts::all(&server.node.durable())));
+                let server = &after.server(node);
+                items.push(Item::Restarts(facts::all(&server.durable())));
                 let forgotten = facts::forgotten(server);
                 if !forgotten.is_empty() {
                     items.push(Item::Forgets(forgotten));

@@ -99,19 +99,20 @@ fn every_step_has_a_line_and_a_number() {
 
 #[test]
 fn a_message_that_arrives_again_is_said_to() {
-    let world = worlds::world(worlds::DUEL);
+    let world = worlds::world(&format!("{}[world]\ncrashes = 1\n", worlds::DUEL));
     let twice = [
         "client asks n0 for A",
         "n0 → n2 Prepare 1.0",
-        "client asks n1 for B",
         "n2 → n0 Promise 1.0",
         "n0 → n2 Propose 1.0=A",
-        "n0 → n2 Propose 1.0=A",
+        "n2 → n0 Accepted 1.0=A",
+        "n0 crashes",
+        "n2 → n0 Accepted 1.0=A",
     ];
     let path = worlds::walk(&world, &twice);
     assert_eq!(
         report::diagram(&world, &path)
-            .matches("Propose 1.0=A again")
+            .matches("Accepted 1.0=A again")
             .count(),
         1
     );

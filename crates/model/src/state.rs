@@ -1,0 +1,159 @@
+//! A world at one moment.
+
+use std::fmt;
+
+use paxos::{Acceptor, Cluster, Durable, Learner, Node, NodeId, Proposer};
+
+use crate::packed::Packed;
+use crate::{Ask, Letter, Letters, Parcel};
+
+/// A world at one moment.
+#[derive(Clone, PartialEq, Eq)]
+pub struct State {
+    servers: Vec<Packed>,
+    /// What the network holds.
+    pub mail: Vec<Parcel>,
+    /// What acceptors have ever said, to nobody in particular, where the network does not keep
+    /// it; empty in a [`crate::Network::Set`]. Seen by properties only.
+    pub ledger: Vec<Parcel>,
+    /// How far each [`Ask`] has come.
+    pub asks: [Outcome; Ask::LIMIT],
+    /// How many crashes there were.
+    pub crashes: u8,
+    /// Whether a crash ever struck a node with a ballot under way. Seen by properties only.
+    pub mid_ballot: bool,
+}
+
+/// A node and what belongs to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// In memory: what its acceptor remembers.
+    pub acceptor: Acceptor<Letter>,
+    /// In memory: what its proposer remembers.
+    pub proposer: Proposer<Letter>,
+    /// In memory: what its learner remembers.
+    pub learner: Learner<Letter>,
+    /// Its disk.
+    pub disk: Durable<Letter>,
+    /// What it has ever announced to be chosen, before crashes as well. Seen by properties only.
+    pub announced: Letters,
+    /// How often it timed out; not counted where `retries` does not bound it.
+    pub retries: u8,
+}
+
+/// What a client knows of one request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// The request is not made yet.
+    #[default]
+    NotAsked,
+    /// The request is made, the answer awaited.
+    Asked,
+    /// The node crashed with the request: it may have been done, or may yet be.
+    Unknown,
+    /// The client was told that this value is chosen.
+    Success(Letter),
+}
+
+impl State {
+    /// A world in which nothing has happened yet.
+    pub(crate) fn new(servers: impl IntoIterator<Item = Server>) -> State {
+        State {
+            servers: servers.into_iter().map(|one| Packed::new(&one)).collect(),
+            mail: Vec::new(),
+            ledger: Vec::new(),
+            asks: [Outcome::NotAsked; Ask::LIMIT],
+            crashes: 0,
+            mid_ballot: false,
+        }
+    }
+
+    /// The same state, with room for what one more step sends.
+    pub(crate) fn with_room_for_mail(&self) -> State {
+        let mut mail = Vec::with_capacity(self.mail.len() + 1);
+        mail.extend_from_slice(&self.mail);
+        State {
+            servers: self.servers.clone(),
+            mail,
+            ledger: self.ledger.clone(),
+            ..*self
+        }
+    }
+
+    /// A node of the cluster.
+    ///
+    /// # Panics
+    /// If the cluster has no such node.
+    pub fn server(&self, node: NodeId) -> Server {
+        self.servers[node.index()].unpack()
+    }
+
+    /// Every node, in order.
+    pub fn servers(&self) -> impl Iterator<Item = (NodeId, Server)> {
+        let servers = self.servers.iter().map(|server| server.unpack());
+        (0..NodeId::LIMIT).filter_map(NodeId::new).zip(servers)
+    }
+
+    /// Puts a node into another state.
+    ///
+    /// # Panics
+    /// If the cluster has no such node.
+    pub fn set_server(&mut self, node: NodeId, server: &Server) {
+        self.servers[node.index()] = Packed::new(server);
+    }
+
+    /// The nodes as they are kept.
+    pub(crate) fn packed(&self) -> &[Packed] {
+        &self.servers
+    }
+}
+
+impl Server {
+    /// A node as it starts: its memory is what it recovers from its disk.
+    pub(crate) fn start(node: &Node<Letter>, disk: Durable<Letter>) -> Server {
+        Server {
+            acceptor: *node.acceptor(),
+            proposer: *node.proposer(),
+            learner: *node.learner(),
+            disk,
+            announced: Letters::EMPTY,
+            retries: 0,
+        }
+    }
+
+    /// The node.
+    pub fn node(&self, id: NodeId, cluster: Cluster) -> Node<Letter> {
+        Node::resume(id, cluster, self.acceptor, self.proposer, self.learner)
+    }
+
+    /// The same server with another memory.
+    #[must_use]
+    pub(crate) fn remembering(self, node: &Node<Letter>) -> Server {
+        Server {
+            acceptor: *node.acceptor(),
+            proposer: *node.proposer(),
+            learner: *node.learner(),
+            ..self
+        }
+    }
+
+    /// What must survive a crash, as it is in memory now.
+    pub fn durable(&self) -> Durable<Letter> {
+        Durable {
+            round: self.proposer.last_round,
+            promised: self.acceptor.promised,
+            accepted: self.acceptor.accepted,
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outcome::NotAsked => f.write_str("not asked"),
+            Outcome::Asked => f.write_str("asked"),
+            Outcome::Unknown => f.write_str("UNKNOWN"),
+            Outcome::Success(value) => write!(f, "SUCCESS({value})"),
+        }
+    }
+}

@@ -32,22 +32,6 @@ pub(crate) struct Checked {
     pub(crate) other: Option<EngineRow>,
 }
 
-impl Checked {
-    /// Whether nothing of it was cut, whatever was found.
-    fn is_exhausted(&self) -> bool {
-        let other_cut = self.other.as_ref().is_some_and(|other| !other.exhausted);
-        self.answer.ending == Ending::Exhausted && !other_cut
-    }
-
-    pub(crate) fn outcome(&self) -> Outcome {
-        let outcome = self.answer.outcome();
-        if outcome == Outcome::Met && !self.is_exhausted() {
-            return Outcome::Truncated;
-        }
-        outcome
-    }
-}
-
 pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
     let has_end = args.max_states.is_some() || args.timeout.is_some();
     if args.engine == Engine::StaterightSimulation && !has_end {
@@ -83,7 +67,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
     for line in &moved {
         print::say(line);
     }
-    let all_known = not_run == 0 && checked.iter().all(Checked::is_exhausted);
+    let all_known = not_run == 0 && checked.iter().all(|one| one.answer.cut().is_none());
     if let (Some(reports), true) = (reports, all_known) {
         reports.write(&checked, args.cross_check)?;
         print::say(&format!("reports written to {}", args.reports.display()));
@@ -95,7 +79,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
 
 /// The worst of all outcomes.
 fn ended(checked: &[Checked], not_run: usize) -> Ended {
-    let any = |outcome| checked.iter().any(|one| one.outcome() == outcome);
+    let any = |outcome| checked.iter().any(|one| one.answer.outcome() == outcome);
     if any(Outcome::Unmet) {
         Ended::Unmet
     } else if any(Outcome::Truncated) || not_run > 0 {
@@ -150,11 +134,13 @@ fn check_one(
     let run = explore(name, args.engine, &world, limits)?;
     let seconds = started.elapsed().as_secs_f64();
     let mut other = None;
-    let mut disagreements = Vec::new();
+    let (mut disagreements, mut uncompared) = (Vec::new(), None);
     if args.cross_check {
         let theirs = explore(&format!("{name} ({OTHER})"), OTHER, &world, limits)?;
-        if run.is_exhausted() && theirs.is_exhausted() {
-            disagreements = differences(&run, &theirs);
+        match theirs.ending {
+            Ending::Truncated(cut) => uncompared = Some(cut),
+            Ending::Exhausted if run.is_exhausted() => disagreements = differences(&run, &theirs),
+            Ending::Exhausted => {}
         }
         other = Some(EngineRow::new(OTHER, &theirs));
     }
@@ -172,12 +158,13 @@ fn check_one(
     let states = run.unique;
     let mut answer = Answer::new(world, run);
     answer.disagreements = disagreements;
+    answer.uncompared = uncompared;
     let checked = Checked {
         answer,
         depth,
         other,
     };
-    let (tone, mark) = findings::mark(checked.outcome());
+    let (tone, mark) = findings::mark(checked.answer.outcome());
     let mark = print::toned(tone, mark);
     let effort = format!("{} states in {seconds:.1} s", print::number(states));
     print::say(&format!(

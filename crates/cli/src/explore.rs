@@ -59,7 +59,11 @@ fn find(world: &World, property: &'static Known) -> Result<Path<State, Action>, 
         .find(|finding| finding.property == property.name);
     match verdict.map(|finding| finding.verdict) {
         Some(Verdict::Violated(path) | Verdict::Witnessed(path)) => Ok(path),
-        Some(Verdict::Exhausted | Verdict::Truncated(_)) | None => {
+        Some(Verdict::Truncated(cut)) => Err(Error::NothingToShow(format!(
+            "nothing to open: no path to `{}` was found before the search was {cut}",
+            property.name
+        ))),
+        Some(Verdict::Exhausted) | None => {
             let found = match property.is_invariant() {
                 true => "holds in every state",
                 false => "is true in no state",

@@ -1,5 +1,6 @@
 //! What was found, for the terminal and for machines.
 
+use checker::Ending;
 use report::{Answer, Found, Judged, Outcome};
 
 use crate::check::Checked;
@@ -75,7 +76,7 @@ pub(crate) fn print_table(checked: &[Checked], not_run: usize) -> Result<(), Err
             one.depth.map_or("-".to_owned(), |depth| depth.to_string()),
             tally(answer, true),
             tally(answer, false),
-            mark(one.outcome()).1.to_owned(),
+            mark(one.answer.outcome()).1.to_owned(),
         ]);
     }
     print::right(&mut table, &[1, 2]);
@@ -86,15 +87,12 @@ pub(crate) fn print_table(checked: &[Checked], not_run: usize) -> Result<(), Err
             let problem = format!("{}: {problem}", one.answer.scenario().name);
             print::line(&print::toned(Tone::Bad, &problem))?;
         }
-        if one.outcome() == Outcome::Truncated {
-            let why = match &one.other {
-                Some(other) if one.answer.outcome() == Outcome::Met => other.ending.clone(),
-                _ => one.answer.ending.to_string(),
+        if let Some(cut) = one.answer.cut() {
+            let name = &one.answer.scenario().name;
+            let problem = match one.answer.ending {
+                Ending::Truncated(_) => format!("{name}: {cut}; what was not explored is unknown"),
+                Ending::Exhausted => format!("{name}: the other engine was not done: {cut}"),
             };
-            let problem = format!(
-                "{}: {why}; what was not explored is unknown",
-                one.answer.scenario().name
-            );
             print::line(&print::toned(Tone::Doubtful, &problem))?;
         }
     }
@@ -153,7 +151,7 @@ fn sum(checked: &[Checked], not_run: usize) -> String {
     let count = |outcome| {
         checked
             .iter()
-            .filter(|one| one.outcome() == outcome)
+            .filter(|one| one.answer.outcome() == outcome)
             .count()
     };
     let scenarios = match checked.len() {

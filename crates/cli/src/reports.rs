@@ -14,8 +14,6 @@ use crate::print;
 #[derive(Debug)]
 pub(crate) struct EngineRow {
     pub(crate) engine: String,
-    pub(crate) exhausted: bool,
-    pub(crate) ending: String,
     pub(crate) states: u64,
     pub(crate) transitions: u64,
 }
@@ -24,8 +22,6 @@ impl EngineRow {
     pub(crate) fn new<S, A>(engine: Engine, run: &Run<S, A>) -> EngineRow {
         EngineRow {
             engine: engine.to_string(),
-            exhausted: run.is_exhausted(),
-            ending: format!("{engine} {}", run.ending),
             states: run.unique,
             transitions: run.generated,
         }
@@ -49,8 +45,10 @@ impl Reports {
         let reports = Reports {
             folder: folder.to_path_buf(),
         };
-        std::fs::create_dir_all(folder)
-            .and_then(|()| tempfile::NamedTempFile::new_in(folder))
+        // Where the folder is, or is to be made.
+        let there = folder.ancestors().find(|path| path.exists());
+        let there = there.filter(|path| !path.as_os_str().is_empty());
+        tempfile::NamedTempFile::new_in(there.unwrap_or(Path::new(".")))
             .map_err(|source| reports.error(source))?;
         Ok(reports)
     }
@@ -66,6 +64,7 @@ impl Reports {
     }
 
     fn replace(&self, files: &[(String, String)]) -> std::io::Result<()> {
+        std::fs::create_dir_all(&self.folder)?;
         let mut written = Vec::new();
         for (name, content) in files {
             let mut file = tempfile::Builder::new()

@@ -25,6 +25,8 @@ pub struct Answer {
     pub judged: Vec<Judged>,
     /// What other engines saw otherwise, a line each. Set by the caller.
     pub disagreements: Vec<String>,
+    /// Why another engine that was asked for did not come to its end. Set by the caller.
+    pub uncompared: Option<Cut>,
 }
 
 /// What became of one property.
@@ -93,6 +95,7 @@ impl Answer {
             depth: run.depth,
             judged,
             disagreements: Vec::new(),
+            uncompared: None,
         }
     }
 
@@ -107,9 +110,17 @@ impl Answer {
         if !self.unmet().is_empty() {
             return Outcome::Unmet;
         }
+        match self.cut() {
+            None => Outcome::Met,
+            Some(_) => Outcome::Truncated,
+        }
+    }
+
+    /// Why something that was asked for is not known; `None` if all of it is.
+    pub fn cut(&self) -> Option<Cut> {
         match self.ending {
-            Ending::Exhausted => Outcome::Met,
-            Ending::Truncated(_) => Outcome::Truncated,
+            Ending::Exhausted => self.uncompared,
+            Ending::Truncated(cut) => Some(cut),
         }
     }
 

@@ -1,0 +1,55 @@
+//! The floors of the house: what each crate may see.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+/// Every crate that `package` is built from, itself left out. Tests may see more.
+fn sees(package: &str) -> BTreeSet<String> {
+    let arguments = ["tree", "--offline", "--locked", "--edges", "normal,build"];
+    let output = Command::new(env!("CARGO"))
+        .args(arguments)
+        .args(["--prefix", "none", "--format", "{p}", "--package", package])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs, since it runs this test");
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "cargo tree: {complaint}");
+    let text = String::from_utf8(output.stdout).expect("names are text");
+    let names = text.lines().filter_map(|line| line.split(' ').next());
+    names
+        .filter(|name| !name.is_empty() && *name != package)
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_protocol_depends_on_nothing() {
+    assert_eq!(sees("paxos"), BTreeSet::new());
+}
+
+#[test]
+fn the_checker_knows_nothing_of_paxos() {
+    let seen = sees("checker");
+    assert!(seen.contains("stateright"), "{seen:?}");
+    for above in ["paxos", "model", "report", "cli"] {
+        assert!(!seen.contains(above), "checker sees {above}");
+    }
+}
+
+#[test]
+fn the_world_knows_nothing_of_who_explores_and_shows_it() {
+    let seen = sees("model");
+    assert!(seen.contains("paxos"), "{seen:?}");
+    for other in ["checker", "report", "cli"] {
+        assert!(!seen.contains(other), "model sees {other}");
+    }
+}
+
+#[test]
+fn reports_are_below_the_command() {
+    let seen = sees("report");
+    assert!(seen.contains("model"), "{seen:?}");
+    for above in ["cli", "clap", "indicatif"] {
+        assert!(!seen.contains(above), "report sees {above}");
+    }
+}

@@ -2,8 +2,8 @@
 //!
 //! A level is complete before the next one is begun, so the first path found is a shortest one. Where
 //! there is a choice, it is made by the smallest fingerprint among all candidates of the level, and
-//! not by who came first: of several parents, of several states that settle a property. That makes
-//! the result the same for every number of threads.
+//! not by who came first: of several parents, of several states that settle a property and that the
+//! caller likes equally well. That makes the result the same for every number of threads.
 
 use std::hash::Hash;
 use std::panic;
@@ -47,11 +47,37 @@ where
     M::State: Hash + PartialEq + Send,
     M::Action: Clone + PartialEq,
 {
+    explore_preferring(model, &|_| 0, limits, progress)
+}
+
+/// As [`explore`]; of the equally short paths that show a property, one that ends in a state with
+/// the least `oddity`. With the number of crashes so far, say, no crash is told that the story can
+/// do without.
+///
+/// # Errors
+///
+/// As [`explore`].
+///
+/// # Panics
+///
+/// As [`explore`].
+pub fn explore_preferring<M>(
+    model: &M,
+    oddity: &(dyn Fn(&M::State) -> u64 + Sync),
+    limits: &Limits,
+    progress: &(dyn Fn(&Progress) + Sync),
+) -> Result<Run<M::State, M::Action>, Error>
+where
+    M: Model + Sync,
+    M::State: Hash + PartialEq + Send,
+    M::Action: Clone + PartialEq,
+{
     let properties = accepted_properties(model, limits)?;
     let (visited, counts) = (Visited::new(), Counts::default());
     let watch = Watch::start(limits)?;
     let shared = Shared {
         model,
+        oddity,
         properties: &properties,
         visited: &visited,
         counts: &counts,
@@ -244,7 +270,8 @@ where
                 .workers
                 .iter()
                 .filter_map(|worker| worker.best[index])
-                .min();
+                .min()
+                .map(|(_, fingerprint)| fingerprint);
         }
         (frontiers, is_cut)
     }

@@ -83,7 +83,7 @@ mod visited;
 mod watch;
 mod worker;
 
-pub use bfs::explore;
+pub use bfs::{explore, explore_preferring};
 pub use engine::{Engine, explore_with};
 pub use error::Error;
 pub use limits::{Limits, Progress, Until};

@@ -35,6 +35,8 @@ pub(crate) struct Counts {
 /// What all workers of a run share.
 pub(crate) struct Shared<'a, M: Model> {
     pub(crate) model: &'a M,
+    /// What makes one state a worse end of a path than another.
+    pub(crate) oddity: &'a (dyn Fn(&M::State) -> u64 + Sync),
     pub(crate) properties: &'a [Property<M>],
     pub(crate) visited: &'a Visited,
     pub(crate) counts: &'a Counts,
@@ -97,8 +99,9 @@ pub(crate) struct Worker<S> {
     /// New states of the level being built, in full chunks and a last one.
     pub(crate) next: Chunks<S>,
     last: Vec<Node<S>>,
-    /// For each property: the smallest fingerprint of a new state that settles it.
-    pub(crate) best: Vec<Option<Fingerprint>>,
+    /// For each property: of the new states that settle it, the least oddity, and the smallest
+    /// fingerprint that has it.
+    pub(crate) best: Vec<Option<(u64, Fingerprint)>>,
     /// Whether any state or arrival was left undone.
     pub(crate) is_cut: bool,
 }
@@ -208,8 +211,9 @@ impl<S> Worker<S> {
     {
         for &index in level.open {
             if settles(shared.model, &shared.properties[index], &node.state) {
-                let best = self.best[index].get_or_insert(node.fingerprint);
-                *best = node.fingerprint.min(*best);
+                let own = ((shared.oddity)(&node.state), node.fingerprint);
+                let best = self.best[index].get_or_insert(own);
+                *best = own.min(*best);
             }
         }
         if self.last.is_empty() {

@@ -182,7 +182,12 @@ fn explore(
 ) -> Result<WorldRun, Error> {
     let meter = Meter::new(name);
     let tell = |progress: &checker::Progress| meter.update(progress);
-    let run = checker::explore_with(engine, Arc::clone(world), limits, &tell);
+    let run = match engine {
+        Engine::Own => checker::explore_preferring(&**world, &State::oddity, limits, &tell),
+        Engine::StaterightBfs | Engine::StaterightDfs | Engine::StaterightSimulation => {
+            checker::explore_with(engine, Arc::clone(world), limits, &tell)
+        }
+    };
     meter.finish();
     run.map_err(|source| Error::Exploration {
         name: name.to_owned(),

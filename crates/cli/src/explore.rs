@@ -47,7 +47,8 @@ fn find(world: &World, property: &'static Known) -> Result<Path<State, Action>, 
     };
     let name = &world.scenario().name;
     let meter = Meter::new(name);
-    let run = checker::explore(world, &limits, &|progress| meter.update(progress));
+    let tell = |progress: &checker::Progress| meter.update(progress);
+    let run = checker::explore_preferring(world, &State::oddity, &limits, &tell);
     meter.finish();
     let run = run.map_err(|source| Error::Exploration {
         name: name.clone(),

@@ -102,6 +102,12 @@ impl State {
         self.servers[node.index()] = Packed::new(server);
     }
 
+    /// How much has gone wrong on the way here that could as well have gone right: of two stories
+    /// that show the same, the one with less of it is easier to follow.
+    pub fn oddity(&self) -> u64 {
+        u64::from(self.crashes)
+    }
+
     /// The nodes as they are kept.
     pub(crate) fn packed(&self) -> &[Packed] {
         &self.servers

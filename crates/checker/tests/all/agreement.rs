@@ -244,3 +244,43 @@ fn the_last_progress_is_the_result() {
         assert_eq!((last.depth, run.depth), (40, 40), "{engine}");
     }
 }
+
+/// A fork of two ways of equal length to two ends, of which one is odd.
+#[derive(Clone)]
+struct Fork;
+
+impl Model for Fork {
+    type State = u8;
+    type Action = u8;
+
+    fn init_states(&self) -> Vec<u8> {
+        vec![0]
+    }
+
+    fn actions(&self, state: &u8, actions: &mut Vec<u8>) {
+        if *state == 0 {
+            actions.extend(1..=9);
+        }
+    }
+
+    fn next_state(&self, _: &u8, action: u8) -> Option<u8> {
+        Some(action)
+    }
+
+    fn properties(&self) -> Vec<stateright::Property<Fork>> {
+        vec![stateright::Property::sometimes("end", |_, state| {
+            *state > 0
+        })]
+    }
+}
+
+#[test]
+fn of_equally_short_paths_the_least_odd_is_told() {
+    for plain in 1..=9_u8 {
+        let oddity = move |state: &u8| u64::from(*state != plain);
+        let run = checker::explore_preferring(&Fork, &oddity, &Limits::default(), &|_| {})
+            .expect("explored");
+        let path = run.findings[0].verdict.path().expect("found");
+        assert_eq!(*path.last_state(), plain);
+    }
+}

@@ -17,7 +17,7 @@ use model::{Action, Actors, Scenario, State, World};
 use stateright::{Checker, Model, Property};
 
 const PAIRS: usize = 5;
-const SCENARIO: &str = "three-servers";
+const SCENARIOS: [&str; 3] = ["three-servers", "roles-apart", "bag-network"];
 
 /// One exploration, measured.
 #[derive(Clone, Copy, Debug)]
@@ -28,22 +28,23 @@ struct Run {
 }
 
 fn main() {
-    let argument = std::env::args().nth(1);
-    match argument.as_deref() {
-        Some("world") => print_run(|| OneProperty(world())),
-        Some("actors") => print_run(|| Actors::new(&world()).expect("it has no crashes")),
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["world", name] => print_run(|| OneProperty(world(name))),
+        ["actors", name] => print_run(|| Actors::new(&world(name)).expect("it has no crashes")),
         // `cargo bench` says `--bench`.
-        Some(_) | None => compare(),
+        _ => SCENARIOS.iter().for_each(|name| compare(name)),
     }
 }
 
-fn compare() {
-    println!("{SCENARIO}, stateright's breadth-first checker, one thread, {PAIRS} pairs");
+fn compare(name: &str) {
+    println!("{name}, stateright's breadth-first checker, one thread, {PAIRS} pairs");
     let mut ratios = Vec::new();
     let mut bytes = [Vec::new(), Vec::new()];
     let mut rates = [Vec::new(), Vec::new()];
     for _ in 0..PAIRS {
-        let [world, actors] = ["world", "actors"].map(in_a_process);
+        let [world, actors] = ["world", "actors"].map(|side| in_a_process(side, name));
         assert_eq!(world.states, actors.states, "the same states on both sides");
         ratios.push(actors.seconds / world.seconds);
         for (i, run) in [world, actors].into_iter().enumerate() {
@@ -72,10 +73,10 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 /// Runs one side in a process of its own.
-fn in_a_process(side: &str) -> Run {
+fn in_a_process(side: &str, name: &str) -> Run {
     let program = std::env::current_exe().expect("a running program has a path");
     let output = Command::new(program)
-        .arg(side)
+        .args([side, name])
         .output()
         .expect("this program can be run again");
     assert!(output.status.success(), "{side} failed: {output:?}");
@@ -94,9 +95,9 @@ fn in_a_process(side: &str) -> Run {
     }
 }
 
-fn world() -> World {
+fn world(name: &str) -> World {
     let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models");
-    let file = format!("{models}/{SCENARIO}.toml");
+    let file = format!("{models}/{name}.toml");
     let scenario = Scenario::read(Path::new(&file)).expect("it is in the suite");
     World::new(Arc::new(scenario)).expect("it is in the suite")
 }

@@ -1,5 +1,6 @@
 //! Every world of Paxos nodes that a scenario allows, as a stateright model.
 
+mod action;
 mod actors;
 mod letter;
 mod mutants;
@@ -13,6 +14,7 @@ mod state;
 mod story;
 mod world;
 
+pub use action::{Action, Event, Reaction};
 pub use actors::{Actors, Memory, Never, Peer, Wait};
 pub use letter::{Letter, Letters};
 pub use mutants::Mutant;
@@ -24,4 +26,4 @@ pub use scenario::{
 };
 pub use state::{Outcome, Server, State};
 pub use story::{Consequence, Happening, story};
-pub use world::{Action, Diagram, Event, Reaction, World};
+pub use world::{Diagram, World};

@@ -7,14 +7,15 @@
 use std::sync::Arc;
 
 use paxos::{
-    Broadcast, Cluster, Durable, Effects, Envelope, Input, Message, Node, NodeId, NodeSet,
-    Progress, Proposer, Rules as _, Timer,
+    Broadcast, Cluster, Durable, Input, Message, Node, NodeId, NodeSet, Progress, Proposer,
+    Rules as _,
 };
 use stateright::{Model, Path, Property};
 
+use crate::action::input;
 use crate::{
-    Expect, Letter, Letters, Mutant, Network, Outcome, Parcel, RuleSet, Scenario, Server, State,
-    network, properties,
+    Action, Event, Expect, Letter, Letters, Mutant, Network, Outcome, Parcel, Reaction, RuleSet,
+    Scenario, Server, State, network, properties,
 };
 
 /// Draws a path, for the explorer.
@@ -30,43 +31,6 @@ pub struct World {
     down: NodeSet,
     values: Letters,
     diagram: Option<Diagram>,
-}
-
-/// Something that happens to one node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Event {
-    /// A client's request arrives.
-    Ask {
-        /// Its place among the scenario's asks.
-        index: u8,
-        /// The node asked.
-        of: NodeId,
-        /// The value asked for.
-        value: Letter,
-    },
-    /// A message arrives.
-    Deliver(Envelope<Letter>),
-    /// The node has waited long enough.
-    Timeout(NodeId),
-}
-
-/// What can happen next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Action {
-    /// A node handles an event, and its host carries out all effects.
-    Step(Event),
-    /// A node handles an event; its host persists and makes so many of the sends, and then
-    /// crashes and restarts from disk.
-    Torn {
-        /// What happened to the node.
-        event: Event,
-        /// How many envelopes left before the crash.
-        sends: u8,
-    },
-    /// A node loses its memory and restarts from disk.
-    Crash(NodeId),
-    /// An ordered network loses the head of a link.
-    Lose(Envelope<Letter>),
 }
 
 impl World {
@@ -369,50 +333,6 @@ impl World {
         let deliveries = self.network().deliverable(&state.mail).map(Event::Deliver);
         let timeouts = self.cluster.proposers().iter().map(Event::Timeout);
         asks.chain(deliveries).chain(timeouts)
-    }
-}
-
-/// What an event is to the node that it happens to.
-fn input(event: Event) -> (NodeId, Input<Letter>) {
-    match event {
-        Event::Ask { of, value, .. } => (of, Input::Propose(value)),
-        Event::Deliver(envelope) => (envelope.to, Input::Receive(envelope)),
-        Event::Timeout(at) => (at, Input::Timeout(Timer::Retry)),
-    }
-}
-
-/// What a node does with an event.
-#[derive(Clone, Copy, Debug)]
-pub struct Reaction {
-    /// Which node.
-    pub at: NodeId,
-    /// Its memory afterwards.
-    pub node: Node<Letter>,
-    /// Whether that differs from before.
-    pub changed: bool,
-    /// What its host is to do.
-    pub effects: Effects<Letter>,
-    /// What a mutant makes it say besides.
-    pub also: Option<Broadcast<Letter>>,
-}
-
-impl Reaction {
-    /// All that is to be said, in order.
-    pub fn said(&self) -> impl Iterator<Item = Broadcast<Letter>> {
-        self.effects.send.into_iter().chain(self.also)
-    }
-
-    /// The first `sends` envelopes of what is to be said.
-    pub(crate) fn sent_before_crash(
-        &self,
-        sends: usize,
-    ) -> impl Iterator<Item = Broadcast<Letter>> {
-        let mut left = sends;
-        self.said().map(move |said| {
-            let to: NodeSet = said.to.iter().take(left).collect();
-            left -= to.len();
-            Broadcast { to, ..said }
-        })
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use model::{Actors, Scenario, State, World};
-use stateright::Model;
+use stateright::{Checker, Model};
 
 /// Every reachable state, by the plainest search there is.
 fn reachable<M: Model>(model: &M) -> Vec<M::State>
@@ -106,4 +106,30 @@ fn what_actors_cannot_express_is_said() {
     assert!(Actors::new(&world(&crash)).is_none());
     let down = placed("servers = 3", "", "network = \"ordered\"\ndown = [2]", ONE);
     assert!(Actors::new(&world(&down)).is_none());
+}
+
+/// Every scenario of `models/` that actors can express, counted by stateright's own checker. The
+/// larger ones take minutes: those below two million states are counted with `SLOW_TESTS=1`.
+#[test]
+fn the_scenarios_of_the_suite() {
+    let slow = std::env::var_os("SLOW_TESTS").is_some_and(|value| value == "1");
+    let most = if slow { 2_000_000 } else { 70_000 };
+    let mut compared = Vec::new();
+    for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models")).unwrap() {
+        let scenario = Scenario::read(&file.unwrap().path()).unwrap();
+        let (name, expect) = (scenario.name.clone(), scenario.expect.clone());
+        let world = World::new(Arc::new(scenario)).unwrap();
+        let Some(actors) = Actors::new(&world) else {
+            continue;
+        };
+        let states = expect.states.unwrap();
+        if states > most {
+            println!("left out, for want of SLOW_TESTS=1 or for its size: {name}");
+            continue;
+        }
+        let checker = actors.checker().threads(2).spawn_bfs().join();
+        assert_eq!(checker.unique_state_count() as u64, states, "{name}");
+        compared.push(name);
+    }
+    assert!(compared.len() >= 3, "{compared:?}");
 }

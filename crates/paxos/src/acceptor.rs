@@ -4,6 +4,7 @@ use crate::{Ballot, Message, Rules, Value, Vote};
 
 /// What an acceptor remembers. All of it is durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Acceptor<V> {
     /// The highest ballot promised, "max_id"; `None` before the first Prepare. Set by Prepare and
     /// Propose; survives a crash.

@@ -5,7 +5,27 @@ use core::num::NonZeroU32;
 
 /// Which node: a small number, fixed for the life of a cluster.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "u8", into = "u8"))]
 pub struct NodeId(u8);
+
+impl TryFrom<u8> for NodeId {
+    type Error = &'static str;
+
+    /// The node of this number.
+    ///
+    /// # Errors
+    /// In words, if the number is not below [`NodeId::LIMIT`].
+    fn try_from(number: u8) -> Result<NodeId, &'static str> {
+        NodeId::new(usize::from(number)).ok_or("a node's number is below 16")
+    }
+}
+
+impl From<NodeId> for u8 {
+    fn from(node: NodeId) -> u8 {
+        node.0
+    }
+}
 
 impl NodeId {
     /// How many nodes a cluster can name; ids are below this.
@@ -40,6 +60,7 @@ impl fmt::Debug for NodeId {
 
 /// A set of nodes, one bit each; a quorum is one of these.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NodeSet(u16);
 
 impl NodeSet {
@@ -132,6 +153,7 @@ impl fmt::Debug for NodeSet {
 
 /// How often a proposer has tried: 1, 2, 3, …
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Round(NonZeroU32);
 
 impl Round {
@@ -163,6 +185,7 @@ impl fmt::Debug for Round {
 /// The "unique, ever-increasing ID" of a proposal: ordered by round, and by proposer where rounds
 /// tie. Written `round.node`, as in `2.1`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Ballot {
     /// Which of its proposer's tries.
     pub round: Round,

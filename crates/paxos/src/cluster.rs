@@ -4,10 +4,31 @@ use crate::{NodeId, NodeSet};
 
 /// The placement of the three roles. All on each of 2m+1 servers, or apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "Placement"))]
 pub struct Cluster {
     proposers: NodeSet,
     acceptors: NodeSet,
     learners: NodeSet,
+}
+
+/// What a cluster is read from, before it is known to be one.
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+struct Placement {
+    proposers: NodeSet,
+    acceptors: NodeSet,
+    learners: NodeSet,
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<Placement> for Cluster {
+    type Error = &'static str;
+
+    fn try_from(placed: Placement) -> Result<Cluster, &'static str> {
+        Cluster::apart(placed.proposers, placed.acceptors, placed.learners)
+            .ok_or("a cluster has a proposer and an acceptor")
+    }
 }
 
 impl Cluster {

@@ -8,6 +8,7 @@ use crate::{Ballot, Cluster, NodeId, NodeSet, Phase, Rules, Value};
 /// an older ballot's quorum costs time and never a wrong answer: the next ballot to reach a quorum
 /// is for the same value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Learner<V> {
     /// No vote heard of.
     Unaware,

@@ -12,6 +12,7 @@ impl<V: Clone + Ord> Value for V {}
 
 /// What an acceptor accepted: "accepted_ID, accepted_VALUE".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Vote<V> {
     /// The ballot in which the vote was cast.
     pub ballot: Ballot,
@@ -21,6 +22,7 @@ pub struct Vote<V> {
 
 /// The five messages of single-decree Paxos.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Message<V> {
     /// Phase 1a, proposer to acceptors: will you promise?
     Prepare {
@@ -59,6 +61,7 @@ pub enum Message<V> {
 
 /// A message on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Envelope<V> {
     /// Who sent it.
     pub from: NodeId,
@@ -70,6 +73,7 @@ pub struct Envelope<V> {
 
 /// One message to several nodes. A node has at most one thing to say at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Broadcast<V> {
     /// Who speaks.
     pub from: NodeId,

@@ -7,6 +7,7 @@ use crate::{
 
 /// A name for a time to wait; how long is the host's affair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Timer {
     /// When it ends, an undecided proposer tries a higher ballot.
     Retry,
@@ -14,6 +15,7 @@ pub enum Timer {
 
 /// What can happen to a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Input<V> {
     /// A client asks for this value to be chosen.
     Propose(V),
@@ -25,6 +27,7 @@ pub enum Input<V> {
 
 /// What must be readable after a restart, whole or not at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Durable<V> {
     /// [`Proposer::last_round`].
     pub round: Option<Round>,
@@ -46,6 +49,7 @@ impl<V> Durable<V> {
 /// Work for the host, top to bottom; a line may begin only when the line above is done.
 #[must_use = "a node that does not carry out its effects breaks its promises"]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Effects<V> {
     /// 1. To be on disk, past fsync, before anything else; `None` if nothing durable changed.
     pub persist: Option<Durable<V>>,
@@ -59,6 +63,7 @@ pub struct Effects<V> {
 
 /// One node of one decree: a plain value, changed by [`Node::handle`] alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Node<V> {
     id: NodeId,
     cluster: Cluster,

@@ -4,6 +4,7 @@ use crate::{Ballot, Cluster, Message, NodeId, NodeSet, Phase, Round, Rules, Valu
 
 /// How far a proposer's current ballot has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Progress<V> {
     /// No ballot under way: nothing was asked, or a restart, or it is decided.
     Idle,
@@ -25,6 +26,7 @@ pub enum Progress<V> {
 
 /// What a proposer remembers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Proposer<V> {
     /// The last round used; `None` before the first. Durable: without it a restarted proposer
     /// would use one ballot for two values.

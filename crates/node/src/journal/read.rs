@@ -1,0 +1,150 @@
+//! Reads a journal, and refuses what was not written so.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Entry;
+use super::write::{Checksum, FIRST, checksum, numbered};
+
+/// A journal as it was found.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// The entries, oldest first, each with its place.
+    pub entries: Vec<(Place, Entry)>,
+    /// Where a last line was begun and not finished, as a loss of power leaves it.
+    pub torn: Option<Place>,
+}
+
+/// A line of a journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Which file.
+    pub file: Arc<Path>,
+    /// Which line, counted from 1.
+    pub line: u64,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file.display(), self.line)
+    }
+}
+
+/// Why a journal cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The file cannot be read or written.
+    #[error("cannot use the journal {}: {source}", path.display())]
+    Failed {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A line is not what was written.
+    #[error("{place}: this is not the line that was written here: {problem}; the journal was cut or \
+        altered, and nothing can be concluded from it")]
+    Altered {
+        /// Which line.
+        place: Place,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// Reads a journal with its older files, oldest first.
+///
+/// # Errors
+/// If a file cannot be read, or a line is not as it was written. A last line of the newest file that is
+/// not whole is told of in [`Read::torn`], not as an error.
+pub fn read(path: &Path) -> Result<Read, JournalError> {
+    let older = (1..).map(|number| numbered(path, number));
+    let mut files: Vec<PathBuf> = older.take_while(|file| file.exists()).collect();
+    files.reverse();
+    files.push(path.to_owned());
+    let mut read = Read {
+        entries: Vec::new(),
+        torn: None,
+    };
+    for file in files {
+        if let Some(place) = read.torn.take() {
+            return Err(JournalError::Altered {
+                place,
+                problem: "it is not whole, and another file follows".to_owned(),
+            });
+        }
+        let file: Arc<Path> = file.into();
+        let place = |line| Place {
+            file: Arc::clone(&file),
+            line,
+        };
+        let scanned = scan_with(&file, |line, entry| read.entries.push((place(line), entry)))?;
+        read.torn = scanned.torn.map(place);
+    }
+    Ok(read)
+}
+
+/// How far a file is whole.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scanned {
+    /// The bytes of all whole lines.
+    pub(super) bytes: u64,
+    /// The checksum of the last whole line.
+    pub(super) last: Checksum,
+    /// The number of the line after them that was begun.
+    torn: Option<u64>,
+}
+
+pub(super) fn scan(path: &Path) -> Result<Scanned, JournalError> {
+    scan_with(path, |_, _| {})
+}
+
+fn scan_with(path: &Path, mut each: impl FnMut(u64, Entry)) -> Result<Scanned, JournalError> {
+    let failed = |source| JournalError::Failed {
+        path: path.to_owned(),
+        source,
+    };
+    let mut reader = BufReader::new(File::open(path).map_err(failed)?);
+    let mut scanned = Scanned {
+        bytes: 0,
+        last: FIRST,
+        torn: None,
+    };
+    let mut bytes = Vec::new();
+    for line in 1.. {
+        bytes.clear();
+        if reader.read_until(b'\n', &mut bytes).map_err(failed)? == 0 {
+            break;
+        }
+        let Some((b'\n', text)) = bytes.split_last() else {
+            scanned.torn = Some(line);
+            break;
+        };
+        let parsed = parse(&scanned.last, text).map_err(|problem| JournalError::Altered {
+            place: Place {
+                file: path.into(),
+                line,
+            },
+            problem,
+        })?;
+        scanned.last = parsed.0;
+        scanned.bytes += bytes.len() as u64;
+        each(line, parsed.1);
+    }
+    Ok(scanned)
+}
+
+fn parse(last: &Checksum, line: &[u8]) -> Result<(Checksum, Entry), String> {
+    let (sum, text) = match line.split_first_chunk() {
+        Some((sum, [b' ', text @ ..])) => (sum, text),
+        _ => return Err("it does not begin with a checksum".to_owned()),
+    };
+    if checksum(last, text) != *sum {
+        return Err("its checksum is not the one of this text after the line before".to_owned());
+    }
+    let entry = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+    Ok((*sum, entry))
+}

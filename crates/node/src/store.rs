@@ -1,0 +1,187 @@
+//! Stable storage: what a node must be able to read after a restart.
+//!
+//! A store holds one [`Record`] for each decree the node has ever taken part in, and a [`Header`]
+//! that says whose it is. It is made once, by [`init`], and opened ever after, by [`open`]; opening
+//! never makes one, since a node that has forgotten its votes can undo a decision.
+
+mod database;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use paxos::{Durable, NodeId};
+use serde::{Deserialize, Serialize};
+
+use crate::{ClusterId, Key, Value};
+
+pub use database::Database;
+
+/// What is remembered of one decree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Record {
+    /// Not known to be decided: what the protocol asks for.
+    Open(Durable<Value>),
+    /// Decided. Nothing else is needed any more: whoever asks is told.
+    Chosen(Value),
+}
+
+/// Whose store it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// The cluster.
+    pub cluster: ClusterId,
+    /// The node.
+    pub node: NodeId,
+    /// How often it was opened: each process that ran on it had another one.
+    pub incarnation: u64,
+}
+
+/// Stable storage behind a node.
+pub trait Store {
+    /// Whose it is; the incarnation is the one that began when it was opened.
+    fn header(&self) -> Header;
+
+    /// What is remembered of a decree, by all commits so far; `None` if the node never took part.
+    ///
+    /// # Errors
+    /// If it cannot be read. The caller must stop: what is not known is not nothing.
+    fn load(&self, key: &Key) -> Result<Option<Record>, StoreError>;
+
+    /// Remembers all of these, or none. Of two records for one key the later one counts. When it
+    /// returns, all of it survives a loss of power.
+    ///
+    /// # Errors
+    /// If any of it may not be on disk. The caller must stop without another word, and without
+    /// trying again: after a failed flush nobody knows what the disk holds.
+    fn commit(&mut self, batch: &[(Key, Record)]) -> Result<(), StoreError>;
+}
+
+impl<S: Store + ?Sized> Store for Box<S> {
+    fn header(&self) -> Header {
+        (**self).header()
+    }
+
+    fn load(&self, key: &Key) -> Result<Option<Record>, StoreError> {
+        (**self).load(key)
+    }
+
+    fn commit(&mut self, batch: &[(Key, Record)]) -> Result<(), StoreError> {
+        (**self).commit(batch)
+    }
+}
+
+/// Why a node cannot have its store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is none.
+    #[error("there is no store in {}: if this node has never run, make one with `paxos init`; if it \
+        has, restore it, and do not make an empty one, since a node that has forgotten its votes can \
+        undo a decision", folder.display())]
+    Missing {
+        /// Where it should be.
+        folder: PathBuf,
+    },
+    /// There is one already.
+    #[error("there is a store in {} already: start the node with `paxos serve`", folder.display())]
+    Exists {
+        /// Where it is.
+        folder: PathBuf,
+    },
+    /// It is another's.
+    #[error("the store in {} is of {found}, and this is {expected}: wrong --data, or wrong --config", folder.display())]
+    Foreign {
+        /// Where it is.
+        folder: PathBuf,
+        /// Whose it should be.
+        expected: String,
+        /// Whose it is.
+        found: String,
+    },
+    /// Another version wrote it.
+    #[error("the store in {} has format {found}, and this program writes format {expected}: use the \
+        program that wrote it", folder.display())]
+    Format {
+        /// Where it is.
+        folder: PathBuf,
+        /// What this program reads and writes.
+        expected: u32,
+        /// What was found.
+        found: u32,
+    },
+    /// A process runs on it.
+    #[error("the store in {} is in use by another process: one node runs once", folder.display())]
+    InUse {
+        /// Where it is.
+        folder: PathBuf,
+    },
+    /// What is there is not what was written.
+    #[error("the store in {} is damaged: {what}; restore it from a disk that has it, and do not make an \
+        empty one, since a node that has forgotten its votes can undo a decision", folder.display())]
+    Damaged {
+        /// Where it is.
+        folder: PathBuf,
+        /// What was found.
+        what: String,
+    },
+    /// The disk does not do what is asked.
+    #[error("cannot {what} the store in {}: {source}", folder.display())]
+    Failed {
+        /// What was tried.
+        what: &'static str,
+        /// Where it is.
+        folder: PathBuf,
+        /// What the system says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// Makes the store of a node that has never run.
+///
+/// # Errors
+/// If there is one already, or the disk refuses.
+pub fn init(folder: &Path, cluster: ClusterId, node: NodeId) -> Result<(), StoreError> {
+    Database::init(folder, cluster, node)
+}
+
+/// Opens the store of a node that has run before, or was just made; reads all of it to see that it
+/// can be read; and begins the next incarnation.
+///
+/// # Errors
+/// If it is missing, in use, another's, of another format, or damaged; each says what to do.
+pub fn open(folder: &Path, cluster: ClusterId, node: NodeId) -> Result<Box<dyn Store>, StoreError> {
+    Ok(Box::new(Database::open(folder, cluster, node)?))
+}
+
+impl Record {
+    /// Bytes for the disk: the record, and a checksum over it and its key.
+    pub(crate) fn to_bytes(&self, key: &Key) -> Vec<u8> {
+        let mut bytes = postcard::to_stdvec(self).expect("a record is plain data");
+        let sum = checksum(key, &bytes);
+        bytes.extend_from_slice(&sum);
+        bytes
+    }
+
+    /// The record of these bytes; `None` if they are not what was written for this key.
+    pub(crate) fn from_bytes(key: &Key, bytes: &[u8]) -> Option<Record> {
+        let (body, sum) = bytes.split_last_chunk()?;
+        if checksum(key, body) != *sum {
+            return None;
+        }
+        postcard::from_bytes(body).ok()
+    }
+}
+
+fn checksum(key: &Key, body: &[u8]) -> [u8; 8] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&(key.bytes().len() as u64).to_le_bytes());
+    hasher.update(key.bytes());
+    hasher.update(body);
+    let mut sum = [0; 8];
+    hasher.finalize_xof().fill(&mut sum);
+    sum
+}
+
+/// Makes a name in a folder survive a loss of power.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    std::fs::File::open(folder)?.sync_all()
+}

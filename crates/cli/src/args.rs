@@ -1,5 +1,7 @@
 //! What can be asked for on the command line.
 
+mod runtime;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,14 +12,22 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueHint};
 use model::Mutant;
 
-/// Checks Paxos exhaustively, in every world a scenario allows, and shows how it breaks.
+pub(crate) use runtime::{
+    BenchArgs, ClientArgs, ClusterCommand, ConformArgs, GetArgs, InitArgs, LogFormat, ProposeArgs,
+    ServeArgs, UpArgs,
+};
+
+/// Checks Paxos exhaustively, in every world a scenario allows, shows how it breaks, and runs the code
+/// that was checked.
 #[derive(Debug, Parser)]
 #[command(name = "paxos", version, about, long_about = None, after_help = "\
 Exit codes:
-  0  every expectation was met
-  1  an expectation was not met: a property is violated, a count has moved, engines disagree
-  2  wrong usage or input
-  3  something was truncated: by a limit or by Ctrl-C; nothing cut short counts as holding")]
+  0  every expectation was met; the request succeeded
+  1  an expectation was not met: a property is violated, a count has moved, engines disagree, a run does
+     not conform
+  2  wrong usage or input, or a node that cannot run
+  3  something was truncated: by a limit or by Ctrl-C; nothing cut short counts as holding
+  4 to 7  a request did not succeed: see `paxos propose --help`")]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -31,6 +41,21 @@ pub(crate) enum Command {
     Explore(ExploreArgs),
     /// Lists the scenarios, with sizes and expectations
     Models(ModelsArgs),
+    /// Runs one node: a UDP socket, a disk, a clock
+    Serve(ServeArgs),
+    /// Makes the store of a node that has never run
+    Init(InitArgs),
+    /// Asks a cluster to choose a value
+    Propose(ProposeArgs),
+    /// Asks a cluster what is chosen
+    Get(GetArgs),
+    /// Replays the journals of real nodes through the checked protocol
+    Conform(ConformArgs),
+    /// Runs a whole cluster on loopback
+    #[command(subcommand)]
+    Cluster(ClusterCommand),
+    /// Measures how fast a cluster decides on this machine
+    Bench(BenchArgs),
     /// Prints a completion script for a shell
     #[command(after_help = "Example:\n  paxos completions bash > /etc/bash_completion.d/paxos")]
     Completions {

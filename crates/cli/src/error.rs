@@ -70,6 +70,39 @@ pub(crate) enum Error {
     /// Nothing to show.
     #[error("{0}")]
     NothingToShow(String),
+    /// A node cannot run.
+    #[error(transparent)]
+    Host(#[from] node::HostError),
+    /// A cluster file that cannot be used.
+    #[error(transparent)]
+    Config(#[from] node::ConfigError),
+    /// The files of a cluster cannot be made.
+    #[error("cannot run a cluster in {}: {source}; choose another folder with --dir", folder.display())]
+    Cluster {
+        folder: PathBuf,
+        source: std::io::Error,
+    },
+    /// A node of a cluster does not answer.
+    #[error("{id} does not answer; its log says why: {}", log.display())]
+    NodeDown { id: paxos::NodeId, log: PathBuf },
+    /// Journals that do not belong together.
+    #[error(transparent)]
+    Refused(#[from] conform::Refused),
+    /// A decree that is not in the journals, or cannot be told.
+    #[error(transparent)]
+    Untold(#[from] conform::Untold),
+    /// A key or a value that is too short or too long.
+    #[error(transparent)]
+    WrongLength(#[from] node::WrongLength),
+    /// A picture cannot be written.
+    #[error("cannot write {}: {source}; choose another file with --svg", path.display())]
+    Picture {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    /// Nothing can be measured.
+    #[error("{0}")]
+    Bench(String),
     /// Ctrl-C cannot be caught.
     #[error("cannot listen for Ctrl-C: {0}")]
     Interrupt(#[from] ctrlc::Error),

@@ -3,7 +3,11 @@
 //! What is found goes to standard output, progress and complaints to standard error.
 
 mod args;
+mod ask;
+mod bench;
 mod check;
+mod cluster;
+mod conform;
 mod error;
 mod explore;
 mod findings;
@@ -12,6 +16,7 @@ mod models;
 mod print;
 mod progress;
 mod reports;
+mod serve;
 mod update;
 
 use std::io::Write as _;
@@ -19,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use crate::args::{Args, Command};
+use crate::args::{Args, ClusterCommand, Command};
 use crate::error::Error;
 
 /// How a command ended, as the shell sees it.
@@ -31,6 +36,14 @@ enum Ended {
     Unmet = 1,
     /// Something was truncated, and no expectation contradicted.
     Truncated = 3,
+    /// No server got the request.
+    PostFailed = 4,
+    /// A server got it, did nothing, and may do it later.
+    Retryable = 5,
+    /// It was refused for good.
+    Fatal = 6,
+    /// It may have been done, or may yet be.
+    Unknown = 7,
 }
 
 /// Wrong usage or input; clap uses the same number.
@@ -58,6 +71,13 @@ fn run(command: Command) -> Result<Ended, Error> {
         Command::Check(args) => check::check(&args),
         Command::Explore(args) => explore::explore(&args),
         Command::Models(args) => models::models(&args),
+        Command::Serve(args) => serve::serve(&args),
+        Command::Init(args) => serve::init(&args),
+        Command::Propose(args) => ask::propose(&args),
+        Command::Get(args) => ask::get(&args),
+        Command::Conform(args) => conform::conform(&args),
+        Command::Cluster(ClusterCommand::Up(args)) => cluster::up(&args),
+        Command::Bench(args) => bench::bench(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "paxos", &mut script);

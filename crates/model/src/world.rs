@@ -40,8 +40,14 @@ impl World {
     /// In words, if the scenario has no cluster (those read from files have one).
     pub fn new(scenario: Arc<Scenario>) -> Result<World, String> {
         let cluster = scenario.cluster()?;
+        Ok(World::placed(scenario, cluster))
+    }
+
+    /// The world of a valid scenario with the roles placed otherwise: on nodes 0 and upwards, without
+    /// a gap. For worlds that are not read from files.
+    pub fn placed(scenario: Arc<Scenario>, cluster: Cluster) -> World {
         let set = |numbers: &[usize]| numbers.iter().copied().filter_map(NodeId::new).collect();
-        Ok(World {
+        World {
             cluster,
             rules: scenario.rules(),
             crashable: scenario
@@ -53,7 +59,7 @@ impl World {
             values: scenario.values(),
             scenario,
             diagram: None,
-        })
+        }
     }
 
     /// The same world with one thing done wrong.

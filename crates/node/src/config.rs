@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use paxos::{Cluster, NodeId, NodeSet};
+use paxos::{
+    Cluster, Durable, Effects, Input, Lamport, Node, NodeId, NodeSet, Notes, Phase, Rules as _,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::ClusterId;
@@ -70,7 +72,7 @@ pub enum Role {
     Learner,
 }
 
-/// How long a proposer waits.
+/// How long a node waits, and for how many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Timing {
@@ -81,6 +83,8 @@ pub struct Timing {
     pub retry_ms_max: u64,
     /// Milliseconds for which a decree that nobody asks about stays in memory.
     pub idle_ms: u64,
+    /// How many clients may wait for a node's answer at a time; more are told to come back.
+    pub waiting_max: usize,
 }
 
 impl Default for Timing {
@@ -89,6 +93,7 @@ impl Default for Timing {
             retry_ms: 100,
             retry_ms_max: 3_000,
             idle_ms: 10_000,
+            waiting_max: 16_384,
         }
     }
 }
@@ -97,6 +102,41 @@ impl Timing {
     /// [`Timing::idle_ms`].
     pub fn idle(&self) -> Duration {
         Duration::from_millis(self.idle_ms)
+    }
+
+    /// How long to wait the `attempt`-th time, 0 being the first, before chance has its say.
+    pub fn patience(&self, attempt: u32) -> Duration {
+        let doubled = self
+            .retry_ms
+            .checked_shl(attempt)
+            .filter(|ms| *ms >> attempt == self.retry_ms);
+        Duration::from_millis(doubled.unwrap_or(u64::MAX).min(self.retry_ms_max))
+    }
+}
+
+impl RulesName {
+    /// [`Node::start`] by these rules.
+    pub fn start<V: paxos::Value>(self, id: NodeId, roles: Cluster, disk: Durable<V>) -> Node<V> {
+        match self {
+            RulesName::Lamport => Node::start(id, roles, &Lamport, disk),
+            RulesName::Notes => Node::start(id, roles, &Notes, disk),
+        }
+    }
+
+    /// [`Node::handle`] by these rules.
+    pub fn handle<V: paxos::Value>(self, node: &mut Node<V>, input: Input<V>) -> Effects<V> {
+        match self {
+            RulesName::Lamport => node.handle(&Lamport, input),
+            RulesName::Notes => node.handle(&Notes, input),
+        }
+    }
+
+    /// [`Rules::is_quorum`] by these rules.
+    pub fn is_quorum(self, phase: Phase, roles: &Cluster, voters: NodeSet) -> bool {
+        match self {
+            RulesName::Lamport => Lamport.is_quorum(phase, roles, voters),
+            RulesName::Notes => Notes.is_quorum(phase, roles, voters),
+        }
     }
 }
 
@@ -224,30 +264,56 @@ impl ClusterFile {
             path: self.path.clone(),
             source,
         };
-        let text = std::fs::read_to_string(&self.path).map_err(failed)?;
-        let malformed = |problem: String| ConfigError::Malformed {
-            path: self.path.clone(),
-            problem,
-        };
-        let mut document: toml_edit::DocumentMut = text
-            .parse()
-            .map_err(|error: toml_edit::TomlError| malformed(error.to_string()))?;
-        let nodes = document
-            .get_mut("node")
-            .and_then(toml_edit::Item::as_array_of_tables_mut)
-            .ok_or_else(|| malformed("write each node as a table [[node]]".to_owned()))?;
-        for node in nodes.iter_mut() {
-            let number = node.get("id").and_then(toml_edit::Item::as_integer);
-            if number == i64::try_from(id.index()).ok() {
-                node["initialised"] = toml_edit::value(true);
+        // The file itself, where the path is a link to it.
+        let path = std::fs::canonicalize(&self.path).map_err(failed)?;
+        let text = std::fs::read_to_string(&path).map_err(failed)?;
+        let mut document: toml_edit::DocumentMut =
+            text.parse()
+                .map_err(|error: toml_edit::TomlError| ConfigError::Malformed {
+                    path: self.path.clone(),
+                    problem: error.to_string(),
+                })?;
+        if let Some(nodes) = document.get_mut("node") {
+            if let Some(tables) = nodes.as_array_of_tables_mut() {
+                tables.iter_mut().for_each(|node| mark(node, id));
+            } else if let Some(array) = nodes.as_array_mut() {
+                let tables = array
+                    .iter_mut()
+                    .filter_map(toml_edit::Value::as_inline_table_mut);
+                tables.for_each(|node| mark(node, id));
             }
         }
-        let new = self.path.with_extension("toml.new");
+        let new = path.with_extension("toml.new");
         std::fs::write(&new, document.to_string()).map_err(failed)?;
+        let mode = std::fs::metadata(&path).map_err(failed)?.permissions();
+        std::fs::set_permissions(&new, mode).map_err(failed)?;
         std::fs::File::open(&new)
             .and_then(|file| file.sync_all())
             .map_err(failed)?;
-        std::fs::rename(&new, &self.path).map_err(failed)
+        std::fs::rename(&new, &path).map_err(failed)?;
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        crate::store::sync_folder(folder).map_err(failed)
+    }
+}
+
+/// Writes into a node's table, if it is this node's, that it is initialised; comments stay.
+fn mark(node: &mut dyn toml_edit::TableLike, id: NodeId) {
+    let number = node.get("id").and_then(toml_edit::Item::as_integer);
+    if number != i64::try_from(id.index()).ok() {
+        return;
+    }
+    match node
+        .get_mut("initialised")
+        .and_then(toml_edit::Item::as_value_mut)
+    {
+        Some(value) => {
+            let around = value.decor().clone();
+            *value = true.into();
+            *value.decor_mut() = around;
+        }
+        None => {
+            node.insert("initialised", toml_edit::value(true));
+        }
     }
 }
 

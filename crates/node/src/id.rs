@@ -56,7 +56,9 @@ macro_rules! random_id {
             fn from_str(text: &str) -> Result<$name, &'static str> {
                 let digits = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
                 let number = u128::from_str_radix(text, 16).ok().filter(|_| digits);
-                number.map(|number| $name(number.to_be_bytes())).ok_or($wrong)
+                number
+                    .map(|number| $name(number.to_be_bytes()))
+                    .ok_or($wrong)
             }
         }
 

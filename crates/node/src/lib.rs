@@ -7,16 +7,28 @@
 //!
 //! There is no stateright in here, no async runtime, and no protocol.
 
+pub mod client;
 mod config;
+mod decree;
+mod error;
+mod host;
 mod id;
 pub mod journal;
-pub mod store;
+mod metrics;
+mod net;
 mod secret;
+mod serve;
+pub mod store;
 mod value;
 pub mod wire;
 
 pub use config::{ClusterFile, ConfigError, Member, Role, RulesName, Timing};
+pub use error::HostError;
+pub use host::Host;
 pub use id::{ClusterId, RequestId};
+pub use metrics::Metrics;
+pub use net::{Net, Out, Source};
 pub use secret::{Secret, SecretError};
+pub use serve::{Serve, init, serve};
 pub use store::{Header, Record, Store, StoreError};
 pub use value::{Key, Value, WrongLength};

@@ -110,6 +110,10 @@ impl PairKey {
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.is_some() { "Secret(…)" } else { "Secret(none)" })
+        f.write_str(if self.is_some() {
+            "Secret(…)"
+        } else {
+            "Secret(none)"
+        })
     }
 }

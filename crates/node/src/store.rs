@@ -3,8 +3,23 @@
 //! A store holds one [`Record`] for each decree the node has ever taken part in, and a [`Header`]
 //! that says whose it is. It is made once, by [`init`], and opened ever after, by [`open`]; opening
 //! never makes one, since a node that has forgotten its votes can undo a decision.
+//!
+//! On disk it is three files: the home of all records, a database, which is safe and slow, and in front
+//! of it two logs of fixed length, where a commit is one write and one flush. One log is
+//! written while the other is moved home. Every sector of a log says what it is, so that a batch the
+//! power cut in two can be told from a batch that was acknowledged and has rotted since.
+//!
+//! What is taken for granted: a sector of 512 bytes is written whole or not at all, and a flush that the
+//! disk reports is one that happened. A disk that lies about flushes cannot be found out, nor can a
+//! folder that was replaced by an older copy of itself, as a whole.
 
 mod database;
+mod files;
+mod log;
+mod recovery;
+mod sector;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,7 +29,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ClusterId, Key, Value};
 
-pub use database::Database;
+/// The version of what [`init`] and [`open`] write.
+pub const FORMAT: u32 = 1;
 
 /// What is remembered of one decree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +97,16 @@ pub enum StoreError {
         /// Where it should be.
         folder: PathBuf,
     },
+    /// There was one, by the cluster file.
+    #[error("there is no store in {}, and the cluster file says that {node} was initialised: restore the \
+        store, or look for the right --data; do not make an empty one, since a node that has forgotten its \
+        votes can undo a decision", folder.display())]
+    Lost {
+        /// Where it should be.
+        folder: PathBuf,
+        /// Whose it is.
+        node: NodeId,
+    },
     /// There is one already.
     #[error("there is a store in {} already: start the node with `paxos serve`", folder.display())]
     Exists {
@@ -135,12 +161,33 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    fn damaged(folder: &Path, what: impl Into<String>) -> StoreError {
+        StoreError::Damaged {
+            folder: folder.to_owned(),
+            what: what.into(),
+        }
+    }
+
+    fn failed(
+        folder: &Path,
+        what: &'static str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> StoreError {
+        StoreError::Failed {
+            what,
+            folder: folder.to_owned(),
+            source: source.into(),
+        }
+    }
+}
+
 /// Makes the store of a node that has never run.
 ///
 /// # Errors
 /// If there is one already, or the disk refuses.
 pub fn init(folder: &Path, cluster: ClusterId, node: NodeId) -> Result<(), StoreError> {
-    Database::init(folder, cluster, node)
+    files::init(folder, cluster, node, log::BYTES)
 }
 
 /// Opens the store of a node that has run before, or was just made; reads all of it to see that it
@@ -149,7 +196,7 @@ pub fn init(folder: &Path, cluster: ClusterId, node: NodeId) -> Result<(), Store
 /// # Errors
 /// If it is missing, in use, another's, of another format, or damaged; each says what to do.
 pub fn open(folder: &Path, cluster: ClusterId, node: NodeId) -> Result<Box<dyn Store>, StoreError> {
-    Ok(Box::new(Database::open(folder, cluster, node)?))
+    Ok(Box::new(files::open(folder, cluster, node)?))
 }
 
 impl Record {

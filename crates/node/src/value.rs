@@ -117,7 +117,10 @@ mod tests {
         assert!(Value::new(&[]).is_err());
         assert!(Value::new(&[0; 1000]).is_ok());
         let refused = Value::new(&[0; 1001]).unwrap_err().to_string();
-        assert_eq!(refused, "a value has 1 to 1000 bytes, and this one has 1001");
+        assert_eq!(
+            refused,
+            "a value has 1 to 1000 bytes, and this one has 1001"
+        );
     }
 
     #[test]
@@ -126,7 +129,11 @@ mod tests {
             for bytes in [vec![byte], vec![b'\\', byte], vec![byte, b'x', b'4', b'1']] {
                 let value = Value::new(&bytes).unwrap();
                 let json = serde_json::to_string(&value).unwrap();
-                assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), value, "{json}");
+                assert_eq!(
+                    serde_json::from_str::<Value>(&json).unwrap(),
+                    value,
+                    "{json}"
+                );
                 let packed = postcard::to_stdvec(&value).unwrap();
                 assert_eq!(postcard::from_bytes::<Value>(&packed).unwrap(), value);
             }

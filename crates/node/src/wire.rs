@@ -257,11 +257,7 @@ impl Codec {
     }
 
     /// What is said to a node, in as few datagrams as it fits into.
-    pub fn lines<'a>(
-        &self,
-        to: NodeId,
-        lines: impl IntoIterator<Item = &'a Line>,
-    ) -> Vec<Vec<u8>> {
+    pub fn lines<'a>(&self, to: NodeId, lines: impl IntoIterator<Item = &'a Line>) -> Vec<Vec<u8>> {
         let mut sealed = Vec::new();
         let mut body = Vec::with_capacity(BODY_BYTES_MAX);
         for line in lines {
@@ -305,7 +301,9 @@ impl Codec {
             return Err(Drop::Long);
         }
         let (sealed, tag) = bytes.split_last_chunk::<TAG_BYTES>().ok_or(Drop::Short)?;
-        let (header, rest) = sealed.split_first_chunk::<HEADER_BYTES>().ok_or(Drop::Short)?;
+        let (header, rest) = sealed
+            .split_first_chunk::<HEADER_BYTES>()
+            .ok_or(Drop::Short)?;
         if header[..4] != MAGIC {
             return Err(Drop::Magic);
         }
@@ -323,7 +321,11 @@ impl Codec {
         let length = usize::from(u16::from_le_bytes([header[31], header[32]]));
         let (body, padding) = rest.split_at_checked(length).ok_or(Drop::Length)?;
         let is_padded = bytes.len() == DATAGRAM_BYTES_MAX && padding.iter().all(|byte| *byte == 0);
-        if !(if from == Party::Client { is_padded } else { padding.is_empty() }) {
+        if !(if from == Party::Client {
+            is_padded
+        } else {
+            padding.is_empty()
+        }) {
             return Err(Drop::Length);
         }
         if peer.receive.tag(sealed) != blake3::Hash::from_bytes(*tag) {
@@ -397,9 +399,7 @@ fn is_plausible(from: NodeId, me: NodeId, say: &Say) -> bool {
             let below = accepted.as_ref().is_none_or(|vote| vote.ballot < *ballot);
             ballot.node == me && below
         }
-        Say::Protocol(Message::Nack { ballot, promised }) => {
-            ballot.node == me && promised > ballot
-        }
+        Say::Protocol(Message::Nack { ballot, promised }) => ballot.node == me && promised > ballot,
         Say::Protocol(Message::Accepted { .. })
         | Say::Decided(_)
         | Say::Read(_)

@@ -45,8 +45,10 @@ pub enum JournalError {
         source: io::Error,
     },
     /// A line is not what was written.
-    #[error("{place}: this is not the line that was written here: {problem}; the journal was cut or \
-        altered, and nothing can be concluded from it")]
+    #[error(
+        "{place}: this is not the line that was written here: {problem}; the journal was cut or \
+        altered, and nothing can be concluded from it"
+    )]
     Altered {
         /// Which line.
         place: Place,

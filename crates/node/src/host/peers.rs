@@ -1,0 +1,100 @@
+//! What peers say.
+
+use std::time::Instant;
+
+use paxos::{Envelope, Input, Message, NodeId};
+
+use super::Host;
+use crate::decree::{Slot, Stage};
+use crate::journal::Entry;
+use crate::wire::{Line, Say};
+use crate::{HostError, Key, Value};
+
+impl Host {
+    /// A peer says something about a decree.
+    pub(super) fn on_line(
+        &mut self,
+        from: NodeId,
+        line: Line,
+        now: Instant,
+    ) -> Result<(), HostError> {
+        let Line { key, say } = line;
+        let me = self.id;
+        let decree = match self.slot(&key, now)? {
+            Some(Slot {
+                stage: Stage::Open(decree),
+                ..
+            }) => decree,
+            Some(Slot {
+                stage: Stage::Closed(value),
+                ..
+            }) => {
+                let value = value.clone();
+                return self.on_line_when_closed(from, key, say, value);
+            }
+            None => {
+                self.metrics.turned_away.inc();
+                return Ok(());
+            }
+        };
+        match say {
+            Say::Protocol(message) => {
+                let again = decree.answer_again(&message);
+                let envelope = Envelope {
+                    from,
+                    to: me,
+                    message,
+                };
+                let answered = self.handle(&key, Input::Receive(envelope), None, now);
+                if let (false, Some(answer)) = (answered, again) {
+                    self.metrics.repeated.inc();
+                    self.say(&key, from, Say::Protocol(answer));
+                }
+            }
+            // The decree is closed elsewhere.
+            Say::Decided(value) => {
+                self.note(Entry::Learn {
+                    key: key.clone(),
+                    from,
+                    value: value.clone(),
+                });
+                self.close(&key, value, now);
+            }
+            // A reader asks this acceptor.
+            Say::Read(id) => {
+                let vote = decree.node.acceptor().accepted.clone();
+                self.say(&key, from, Say::Voted(id, vote));
+            }
+            // An acceptor answers this reader.
+            Say::Voted(id, vote) => self.on_vote_read(&key, from, id, vote, now),
+        }
+        Ok(())
+    }
+
+    /// Whoever asks about a closed decree is told its value; answers come too late.
+    fn on_line_when_closed(
+        &mut self,
+        from: NodeId,
+        key: Key,
+        say: Say,
+        value: Value,
+    ) -> Result<(), HostError> {
+        match say {
+            Say::Protocol(Message::Prepare { .. } | Message::Propose { .. }) | Say::Read(_) => {
+                self.say(&key, from, Say::Decided(value));
+                Ok(())
+            }
+            Say::Decided(theirs) if theirs != value => Err(HostError::Disagreement {
+                key,
+                from,
+                ours: value,
+                theirs,
+            }),
+            Say::Decided(_)
+            | Say::Voted(..)
+            | Say::Protocol(
+                Message::Promise { .. } | Message::Accepted { .. } | Message::Nack { .. },
+            ) => Ok(()),
+        }
+    }
+}

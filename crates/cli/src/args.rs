@@ -24,8 +24,8 @@ pub(crate) use runtime::{
 Exit codes:
   0  every expectation was met; the request succeeded
   1  an expectation was not met: a property is violated, a count has moved, engines disagree, a run does
-     not conform
-  2  wrong usage or input, or a node that cannot run
+     not conform, a node had to end because its disk failed
+  2  wrong usage or input, or a node that cannot start
   3  something was truncated: by a limit or by Ctrl-C; nothing cut short counts as holding
   4 to 7  a request did not succeed: see `paxos propose --help`")]
 pub(crate) struct Args {

@@ -17,6 +17,9 @@ use crate::{Ended, print};
 use figures::{Turn, median};
 use load::Load;
 
+/// How long nothing happens between turns.
+const REST: Duration = Duration::from_millis(500);
+
 /// What is loaded, and its turns so far.
 struct Contestant {
     name: String,
@@ -70,16 +73,24 @@ fn measure(args: &BenchArgs, folder: &Folder) -> Result<(), Error> {
                 slice + 1,
                 args.slices
             ));
+            rest();
             let turn = own_turn(args, &file, *in_flight, slice)?;
             contestants[0].turns.push(turn);
             for ((_, command), contestant) in args.beside.iter().zip(&mut contestants[1..]) {
-                let turn = their_turn(args, command, *in_flight)?;
+                rest();
+                let turn = their_turn(args, command, *in_flight, slice)?;
                 contestant.turns.push(turn);
             }
         }
         show(args, *in_flight, &contestants)?;
     }
     Ok(())
+}
+
+/// Lets what a turn has left for later be over: pages to be written, databases to be tidied.
+fn rest() {
+    rustix::fs::sync();
+    std::thread::sleep(REST);
 }
 
 fn own_turn(
@@ -100,12 +111,20 @@ fn own_turn(
 }
 
 /// Another program loads what it loads, and prints its figures as JSON.
-fn their_turn(args: &BenchArgs, command: &str, in_flight: usize) -> Result<Turn, Error> {
+fn their_turn(
+    args: &BenchArgs,
+    command: &str,
+    in_flight: usize,
+    slice: usize,
+) -> Result<Turn, Error> {
     let line = format!(
         "{command} --in-flight {in_flight} --seconds {} --json",
         args.seconds
     );
-    let output = Command::new("sh").args(["-c", &line]).output();
+    let output = Command::new("sh")
+        .args(["-c", &line])
+        .env("TURN", format!("{in_flight}-{slice}"))
+        .output();
     let output = output.map_err(|error| Error::Bench(format!("cannot run `{line}`: {error}")))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();

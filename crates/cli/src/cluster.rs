@@ -97,7 +97,9 @@ impl Folder {
         let mut command = Command::new(program);
         command.args(self.serve_arguments(id, journal));
         let child = command
-            .stdin(Stdio::null())
+            // Its end is the end of this process, however that comes: no node is left behind.
+            .arg("--stop-with-stdin")
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
@@ -238,15 +240,22 @@ pub(crate) fn stop(running: &mut Vec<Running>) {
     }
 }
 
-/// Ports that nobody uses now, all different.
+/// Ports that nobody uses now, all different, and outside the range from which systems give ports to
+/// clients: a node must find its port free again after a restart.
 fn free_ports(count: u8) -> io::Result<Vec<u16>> {
-    let sockets: io::Result<Vec<UdpSocket>> = (0..count)
-        .map(|_| UdpSocket::bind(("127.0.0.1", 0)))
-        .collect();
-    sockets?
-        .iter()
-        .map(|socket| Ok(socket.local_addr()?.port()))
-        .collect()
+    let mut sockets = Vec::new();
+    for _ in 0..10_000 {
+        if sockets.len() == usize::from(count) {
+            break;
+        }
+        let port = fastrand::u16(10_000..32_000);
+        sockets.extend(UdpSocket::bind(("127.0.0.1", port)));
+    }
+    if sockets.len() < usize::from(count) {
+        return Err(io::Error::other("there are not enough free ports"));
+    }
+    let port = |socket: &UdpSocket| Ok(socket.local_addr()?.port());
+    sockets.iter().map(port).collect()
 }
 
 /// 256 random bits that only the owner can read.

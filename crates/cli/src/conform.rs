@@ -31,7 +31,11 @@ pub(crate) fn conform(args: &ConformArgs) -> Result<Ended, Error> {
         print::line(&serde_json::to_string(&found)?)?;
     } else {
         for (i, line) in found.lines().into_iter().enumerate() {
-            print::line(&if i == 0 { toned(tone(&found), &line) } else { line })?;
+            print::line(&if i == 0 {
+                toned(tone(&found), &line)
+            } else {
+                line
+            })?;
         }
     }
     if let Some(key) = &args.key {

@@ -70,9 +70,12 @@ pub(crate) enum Error {
     /// Nothing to show.
     #[error("{0}")]
     NothingToShow(String),
-    /// A node cannot run.
+    /// A node cannot start.
     #[error(transparent)]
     Host(#[from] node::HostError),
+    /// A node that ran cannot go on.
+    #[error("{0}")]
+    Ended(node::HostError),
     /// A cluster file that cannot be used.
     #[error(transparent)]
     Config(#[from] node::ConfigError),

@@ -61,7 +61,10 @@ fn main() -> ExitCode {
         }
         Err(error) => {
             anstream::eprintln!("{}", print::complaint(&error.to_string()));
-            ExitCode::from(WRONG_INPUT)
+            ExitCode::from(match matches!(error, Error::Ended(_)) {
+                true => Ended::Unmet as u8,
+                false => WRONG_INPUT,
+            })
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::{Ended, print};
 pub(crate) fn serve(args: &ServeArgs) -> Result<Ended, Error> {
     log(args.log_format);
     let journal_max = args.journal_max.as_u64();
-    node::serve(&Serve {
+    let started = node::start(&Serve {
         config: args.node.config.clone(),
         id: args.node.id,
         data: args.node.data.clone(),
@@ -24,7 +24,9 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<Ended, Error> {
         journal: args.journal.clone().map(|path| (path, journal_max)),
         metrics: args.metrics,
         seed: args.seed,
+        stop_with_stdin: args.stop_with_stdin,
     })?;
+    started.run().map_err(Error::Ended)?;
     Ok(Ended::Met)
 }
 

@@ -31,8 +31,8 @@ fn the_protocol_depends_on_nothing() {
 fn the_checker_knows_nothing_of_paxos() {
     let seen = sees("checker");
     assert!(seen.contains("stateright"), "{seen:?}");
-    for above in ["paxos", "model", "report", "cli"] {
-        assert!(!seen.contains(above), "checker sees {above}");
+    for other in ["paxos", "model", "node", "report", "conform", "cli"] {
+        assert!(!seen.contains(other), "checker sees {other}");
     }
 }
 
@@ -40,8 +40,25 @@ fn the_checker_knows_nothing_of_paxos() {
 fn the_world_knows_nothing_of_who_explores_and_shows_it() {
     let seen = sees("model");
     assert!(seen.contains("paxos"), "{seen:?}");
-    for other in ["checker", "report", "cli"] {
+    for other in ["checker", "node", "report", "conform", "cli"] {
         assert!(!seen.contains(other), "model sees {other}");
+    }
+}
+
+#[test]
+fn a_real_node_knows_nothing_of_imagined_worlds() {
+    let seen = sees("node");
+    assert!(seen.contains("paxos"), "{seen:?}");
+    for other in [
+        "stateright",
+        "checker",
+        "model",
+        "report",
+        "conform",
+        "cli",
+        "tokio",
+    ] {
+        assert!(!seen.contains(other), "node sees {other}");
     }
 }
 
@@ -49,7 +66,12 @@ fn the_world_knows_nothing_of_who_explores_and_shows_it() {
 fn reports_are_below_the_command() {
     let seen = sees("report");
     assert!(seen.contains("model"), "{seen:?}");
+    for other in ["node", "conform", "cli", "clap", "indicatif"] {
+        assert!(!seen.contains(other), "report sees {other}");
+    }
+    let seen = sees("conform");
+    assert!(seen.contains("model") && seen.contains("node"), "{seen:?}");
     for above in ["cli", "clap", "indicatif"] {
-        assert!(!seen.contains(above), "report sees {above}");
+        assert!(!seen.contains(above), "conform sees {above}");
     }
 }

@@ -1,5 +1,10 @@
 //! Real nodes, as a person runs them.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "it is a test, also where it is not a test function"
+)]
+
 mod real;
 
 use std::time::Duration;

@@ -23,7 +23,8 @@ const PATIENCE: Duration = Duration::from_millis(250);
 pub enum Outcome {
     /// No node got it.
     PostFailed(String),
-    /// A node got it, did nothing, and may do it later.
+    /// A node got it, did nothing, and may do it later. Of a proposal this is said on loopback only:
+    /// elsewhere the network may have made a copy of it that is taken in later.
     Retryable(String),
     /// It was refused for good; nothing was done.
     Fatal(String),
@@ -123,7 +124,7 @@ impl Client {
                 return Outcome::Success(told);
             }
         }
-        conclude(&tries, self.timeout)
+        conclude(&tries, &request.ask, self.timeout)
     }
 }
 
@@ -221,10 +222,10 @@ impl Try {
         match self.valid(codec, bytes, request) {
             Some(Answer::Chosen(value)) => return Some(Told::Chosen(value)),
             Some(Answer::Undecided) => return Some(Told::Undecided),
-            // Of several copies another one may have been taken in earlier.
-            Some(Answer::Busy) if self.posts == 1 => {
+            Some(Answer::Busy) if self.is_only_copy(&request.ask) => {
                 self.known = Known::Busy(format!("{} has too much to do", self.id));
             }
+            // Another copy of the request may have been taken in, or may yet be.
             Some(Answer::Busy) => {}
             Some(Answer::NotAProposer) => {
                 self.known = Known::Refused(format!(
@@ -235,6 +236,15 @@ impl Try {
             None => self.invalid += 1,
         }
         None
+    }
+
+    /// Whether a node that says it did nothing cannot have done it all the same, by another copy of the
+    /// request: networks make copies, loopback does not. A read does nothing in any case.
+    fn is_only_copy(&self, ask: &Ask) -> bool {
+        match ask {
+            Ask::Get => true,
+            Ask::Propose(_) => self.posts == 1 && self.address.ip().is_loopback(),
+        }
     }
 
     /// The answer, if it is one: from this node, to this request, and such as it asks for.
@@ -298,7 +308,7 @@ fn readable(tries: &[Try], left: Duration) -> Vec<usize> {
 }
 
 /// All of it, in one of the five outcomes. Whatever may have been done weighs more than what was not.
-fn conclude(tries: &[Try], timeout: Duration) -> Outcome {
+fn conclude(tries: &[Try], ask: &Ask, timeout: Duration) -> Outcome {
     let invalid: u32 = tries.iter().map(|one| one.invalid).sum();
     let silent: Vec<String> = tries
         .iter()
@@ -310,9 +320,16 @@ fn conclude(tries: &[Try], timeout: Duration) -> Outcome {
             0 => String::new(),
             invalid => format!(" (and {invalid} that was not)"),
         };
+        let way_on = match ask {
+            Ask::Propose(_) => {
+                "it may have been done, or may yet be; ask again with the same value, which is always safe"
+            }
+            Ask::Get => {
+                "what is chosen, if anything, is not known; ask again, which is always safe"
+            }
+        };
         return Outcome::Unknown(format!(
-            "no valid answer from {} within {timeout:?}{invalid}: it may have been done, or may yet be; ask \
-             again with the same value, which is always safe",
+            "no valid answer from {} within {timeout:?}{invalid}: {way_on}",
             silent.join(", ")
         ));
     }

@@ -131,7 +131,7 @@ impl RulesName {
         }
     }
 
-    /// [`Rules::is_quorum`] by these rules.
+    /// [`paxos::Rules::is_quorum`] by these rules.
     pub fn is_quorum(self, phase: Phase, roles: &Cluster, voters: NodeSet) -> bool {
         match self {
             RulesName::Lamport => Lamport.is_quorum(phase, roles, voters),

@@ -18,7 +18,7 @@ use paxos::{Cluster, Durable, Effects, Envelope, Input, NodeId};
 use crate::decree::{Decree, Slot, Stage};
 use crate::journal::{self, Asked, Entry, Start, Writer};
 use crate::metrics::Metrics;
-use crate::wire::{Body, Codec, Drop, Line, Party, Say};
+use crate::wire::{Answer, Body, Codec, Drop, Line, Party, Say};
 use crate::{ClusterFile, HostError, Key, Out, Record, RulesName, Source, Store, Timing, Value};
 
 /// How many decrees may be in memory.
@@ -192,8 +192,16 @@ impl Host {
     /// # Errors
     /// If the journal cannot be written; then nothing may leave.
     pub fn late(&mut self) -> Result<Vec<Out>, HostError> {
-        let late = std::mem::take(&mut self.late);
-        for out in &late {
+        let mut late = std::mem::take(&mut self.late);
+        for out in &mut late {
+            // A read that found nothing, and a decision later in the same batch: both may be told.
+            // The journal is simpler to judge if a node never tells less than it knows.
+            if let Out::Reply(_, key, reply) = out
+                && reply.answer == Answer::Undecided
+                && let Some(Stage::Closed(value)) = self.decrees.get(key).map(|slot| &slot.stage)
+            {
+                reply.answer = Answer::Chosen(value.clone());
+            }
             self.note_answer(out);
         }
         self.flush_journal()?;
@@ -343,6 +351,9 @@ impl Host {
     }
 
     fn note_answer(&mut self, out: &Out) {
+        if let Out::Reply(_, _, reply) = out {
+            self.metrics.answered(&reply.answer);
+        }
         if let (Some(_), Some(entry)) = (&self.journal, out.entry()) {
             self.note(entry);
         }

@@ -29,6 +29,6 @@ pub use id::{ClusterId, RequestId};
 pub use metrics::Metrics;
 pub use net::{Net, Out, Source};
 pub use secret::{Secret, SecretError};
-pub use serve::{Serve, init, serve};
+pub use serve::{Serve, Started, init, start};
 pub use store::{Header, Record, Store, StoreError};
 pub use value::{Key, Value, WrongLength};

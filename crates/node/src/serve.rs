@@ -1,5 +1,6 @@
 //! A whole node, from its files to its end.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -28,12 +29,24 @@ pub struct Serve {
     pub metrics: Option<SocketAddr>,
     /// What the jitter of its time-outs follows from; from the system's chance if absent.
     pub seed: Option<u64>,
+    /// Whether to stop when standard input ends: whoever holds its other end is gone.
+    pub stop_with_stdin: bool,
 }
 
-/// Makes the store of a node that has never run, and writes into the cluster file that it has one.
+/// A node that has started.
+#[derive(Debug)]
+pub struct Started {
+    net: Net,
+    host: Host,
+    id: NodeId,
+}
+
+/// Makes the store of a node that has never run, and writes into the cluster file that it has one. Where
+/// that was interrupted, it is completed.
 ///
 /// # Errors
-/// If the file says that the node was initialised, or there is a store, or either cannot be written.
+/// If the file says that the node was initialised, or there is another store, or either cannot be
+/// written.
 pub fn init(config: &Path, id: NodeId, data: &Path) -> Result<(), HostError> {
     let file = ClusterFile::read(config)?;
     if file.member(id)?.initialised {
@@ -45,17 +58,20 @@ pub fn init(config: &Path, id: NodeId, data: &Path) -> Result<(), HostError> {
             ),
         }));
     }
-    store::init(data, file.cluster, id)?;
+    match store::init(data, file.cluster, id) {
+        // Made by an `init` that did not live to write it into the cluster file; or another's.
+        Err(StoreError::Exists { .. }) => drop(store::open(data, file.cluster, id)?),
+        made => made?,
+    }
     file.mark_initialised(id)?;
     Ok(())
 }
 
-/// Runs a node until SIGTERM or SIGINT.
+/// Starts a node.
 ///
 /// # Errors
-/// If it cannot start, which each error says the way out of; or if its disk fails on the way, after which
-/// it has said nothing that is not saved.
-pub fn serve(serve: &Serve) -> Result<(), HostError> {
+/// If it cannot start; each error says the way out.
+pub fn start(serve: &Serve) -> Result<Started, HostError> {
     let file = ClusterFile::read(&serve.config)?;
     let member = file.member(serve.id)?;
     let store = match store::open(&serve.data, file.cluster, serve.id) {
@@ -78,6 +94,9 @@ pub fn serve(serve: &Serve) -> Result<(), HostError> {
         let stopper = stopper.try_clone().map_err(HostError::Socket)?;
         signal_hook::low_level::pipe::register(signal, stopper).map_err(HostError::Socket)?;
     }
+    if serve.stop_with_stdin {
+        watch_stdin(stopper).map_err(HostError::Socket)?;
+    }
     let listen = serve.listen.unwrap_or(member.address);
     let net = Net::bind(&file, listen, stop)?;
     let metrics = Metrics::new();
@@ -87,18 +106,44 @@ pub fn serve(serve: &Serve) -> Result<(), HostError> {
         .map(|address| metrics.serve(address))
         .transpose()?;
     let seed = serve.seed.unwrap_or_else(|| fastrand::u64(..));
-    let mut host = Host::new(&file, store, journal, metrics, seed, Instant::now())?;
+    let host = Host::new(&file, store, journal, metrics, seed, Instant::now())?;
     tracing::info!(
         node = %serve.id, cluster = %file.cluster, %listen, incarnation, seed,
         metrics = metrics_at.map(tracing::field::display),
         secret = file.secret.is_some(), "serving"
     );
-    let ended = net.run(&mut host);
-    match &ended {
-        Ok(()) => tracing::info!(node = %serve.id, "stopped in order"),
-        Err(error) => {
-            tracing::error!(node = %serve.id, %error, "stopped: nothing unsaved was said")
+    Ok(Started {
+        net,
+        host,
+        id: serve.id,
+    })
+}
+
+impl Started {
+    /// Runs until SIGTERM or SIGINT.
+    ///
+    /// # Errors
+    /// If the disk fails, or a peer contradicts a decision. Nothing was said that is not saved; the
+    /// process must end.
+    pub fn run(mut self) -> Result<(), HostError> {
+        let ended = self.net.run(&mut self.host);
+        match &ended {
+            Ok(()) => tracing::info!(node = %self.id, "stopped in order"),
+            Err(error) => {
+                tracing::error!(node = %self.id, %error, "stopped: nothing unsaved was said");
+            }
         }
+        ended
     }
-    ended
+}
+
+/// Ends the loop when standard input ends.
+fn watch_stdin(mut stopper: UnixStream) -> std::io::Result<()> {
+    let watch = move || {
+        // Whether it ends or fails, nobody is there any more.
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        let _ = stopper.write_all(&[0]);
+    };
+    let named = std::thread::Builder::new().name("stdin".to_owned());
+    named.spawn(watch).map(drop)
 }

@@ -1,10 +1,10 @@
 //! What is decided, and under which name: [`Key`] and [`Value`], bytes of bounded length.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use bstr::{ByteSlice as _, ByteVec as _};
+use bstr::ByteVec as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// The name of a decree: 1 to [`Key::BYTES_MAX`] bytes.
@@ -26,6 +26,29 @@ pub struct WrongLength {
     pub most: usize,
     /// How many there are.
     pub found: usize,
+}
+
+/// Bytes as text: what is text and can be seen as it is, everything else as `\xNN`, so that the bytes
+/// can be read from it again.
+fn write_text(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                '\\' => f.write_str("\\\\")?,
+                character if character.is_control() => {
+                    let mut encoded = [0; 4];
+                    for byte in character.encode_utf8(&mut encoded).bytes() {
+                        write!(f, "\\x{byte:02x}")?;
+                    }
+                }
+                character => f.write_char(character)?,
+            }
+        }
+        for byte in chunk.invalid() {
+            write!(f, "\\x{byte:02x}")?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes the same for both: they differ in name and in length alone.
@@ -59,7 +82,7 @@ macro_rules! bounded_bytes {
         /// As text; what is not printable is escaped.
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(&self.0.escape_bytes(), f)
+                write_text(&self.0, f)
             }
         }
 
@@ -124,9 +147,23 @@ mod tests {
     }
 
     #[test]
+    fn text_is_shown_as_it_is_and_the_rest_so_that_it_can_be_read() {
+        let shown = |bytes: &[u8]| Value::new(bytes).unwrap().to_string();
+        assert_eq!(shown("life 1: é".as_bytes()), "life 1: é");
+        assert_eq!(shown(b"a\nb\\c\xff"), "a\\x0ab\\\\c\\xff");
+    }
+
+    #[test]
     fn every_byte_survives_both_forms() {
         for byte in 0..=u8::MAX {
-            for bytes in [vec![byte], vec![b'\\', byte], vec![byte, b'x', b'4', b'1']] {
+            let accented = "é €".as_bytes();
+            let next_to_text = [&[byte], accented, &[byte]].concat();
+            for bytes in [
+                vec![byte],
+                vec![b'\\', byte],
+                vec![byte, b'x', b'4', b'1'],
+                next_to_text,
+            ] {
                 let value = Value::new(&bytes).unwrap();
                 let json = serde_json::to_string(&value).unwrap();
                 assert_eq!(

@@ -1,6 +1,11 @@
 //! Hosts without sockets: three of them on stores in memory, a clock that is a number, and a network
 //! that loses, doubles and reorders by a seed. Whatever leaves a host is held against its store.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "it is a test, also where it is not a test function"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -98,7 +103,7 @@ impl World {
         let client = Codec::new(file.cluster, &Secret::none(), Party::Client, 0, nodes);
         let mut world = World {
             file,
-            disks: vec![Disk::default(); 0],
+            disks: Vec::new(),
             hosts: Vec::new(),
             incarnation: 0,
             now: Instant::now(),
@@ -400,6 +405,31 @@ fn a_node_that_is_left_alone_says_nothing_it_does_not_know() {
     assert_eq!(world.answer(asked), Some(&Answer::Chosen(value("a"))));
     // Nothing was chosen as long as a quorum could not be asked, nor when it first could be.
     assert_eq!(world.answer(read), Some(&Answer::Undecided));
+}
+
+#[test]
+fn a_reader_is_not_told_less_than_is_known_when_it_is_told() {
+    let mut world = World::new("", 1);
+    let read = world.ask(0, "k", Ask::Get);
+    let (_, client, request) = world.mail.remove(0);
+    world.batch(0, &[(client, request)], None);
+    let (to, from, question) = world.mail.remove(0);
+    let peer = world.hosts[to].as_ref().unwrap().codec();
+    let Body::Lines(lines) = peer.open(&question).unwrap().body else {
+        panic!("nodes say lines");
+    };
+    let Say::Read(question) = lines[0].say else {
+        panic!("{lines:?}");
+    };
+    // In one batch: something that has to be saved, no vote of the peer's, and its decision.
+    let heard = [Say::Voted(question, None), Say::Decided(value("a"))]
+        .map(|say| Line { key: key("k"), say });
+    let heard = peer.lines(id(0), &heard).remove(0);
+    let own = world.ask(0, "k", Ask::Propose(value("b")));
+    let (_, client, propose) = world.mail.pop().unwrap();
+    world.batch(0, &[(client, propose), (from, heard)], None);
+    assert_eq!(world.answer(own), Some(&Answer::Chosen(value("a"))));
+    assert_eq!(world.answer(read), Some(&Answer::Chosen(value("a"))));
 }
 
 #[test]

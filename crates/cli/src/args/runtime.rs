@@ -58,6 +58,9 @@ pub(crate) struct ServeArgs {
     /// What the jitter of time-outs follows from [default: chance]
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+    /// Stop when standard input ends, as it does when whoever started this is gone
+    #[arg(long)]
+    pub(crate) stop_with_stdin: bool,
 }
 
 #[derive(Debug, Args)]
@@ -226,7 +229,8 @@ pub(crate) struct BenchArgs {
     /// How long a turn is
     #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
     pub(crate) seconds: f64,
-    /// Also give turns to this command, which prints figures as JSON
+    /// Also give turns to this command, which takes --in-flight, --seconds and --json and prints figures;
+    /// $TURN is another word each time
     #[arg(long, value_name = "NAME=COMMAND", value_parser = named_command)]
     pub(crate) beside: Vec<(String, String)>,
     /// Authenticate with a secret

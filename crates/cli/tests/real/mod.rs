@@ -25,10 +25,9 @@ pub mod strace;
 
 use std::fmt::Write as _;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use node::ClusterFile;
@@ -50,38 +49,23 @@ pub fn id(number: usize) -> NodeId {
     NodeId::new(number).expect("tests have few nodes")
 }
 
-/// Addresses on loopback that nobody uses now, all different.
-pub fn free_addresses(count: usize) -> Vec<SocketAddr> {
-    let sockets: Vec<UdpSocket> = (0..count)
-        .map(|_| UdpSocket::bind("127.0.0.1:0").unwrap())
-        .collect();
-    sockets
-        .iter()
-        .map(|one| one.local_addr().unwrap())
-        .collect()
-}
-
-/// Addresses on loopback that stay free while nobody listens there: nodes that are down for a while
-/// must find theirs again. They are of this process alone, and below the ports that the system hands
-/// out to whoever asks for any.
+/// Addresses on loopback that nobody uses now, all different, and outside the range from which the
+/// system gives ports to clients: a node must find its port free again after a restart.
 pub fn lasting_addresses(count: usize) -> Vec<SocketAddr> {
-    static PORT: AtomicU16 = AtomicU16::new(20_000);
-    let [_, a, b, c] = std::process::id().to_be_bytes();
-    let host = Ipv4Addr::new(127, 64 | (a & 0x3f), b, c);
-    let ports = std::iter::repeat_with(|| PORT.fetch_add(1, Ordering::Relaxed));
-    ports
-        .take_while(|port| *port < 32_000)
-        .map(|port| SocketAddr::from((host, port)))
-        .filter(|address| UdpSocket::bind(address).is_ok())
-        .take(count)
-        .collect()
+    let mut sockets = Vec::new();
+    while sockets.len() < count {
+        let port = fastrand::u16(10_000..32_000);
+        sockets.extend(UdpSocket::bind(("127.0.0.1", port)));
+    }
+    let address = |one: &UdpSocket| one.local_addr().unwrap();
+    sockets.iter().map(address).collect()
 }
 
 impl Cluster {
     /// So many nodes with their stores made, none of them running. `more` is added to the cluster
     /// file before the nodes, as in `[timing]`.
     pub fn new(nodes: usize, more: &str) -> Cluster {
-        Cluster::at(free_addresses(nodes), more)
+        Cluster::at(lasting_addresses(nodes), more)
     }
 
     /// The same, with a node at each of these addresses.
@@ -243,15 +227,6 @@ impl Cluster {
         self.nodes[number]
             .as_mut()
             .and_then(|child| child.try_wait().unwrap())
-    }
-
-    /// How a node has ended by itself; `None` if it runs.
-    pub fn ended(&mut self, number: usize) -> Option<ExitStatus> {
-        let status = self.nodes[number].as_mut()?.try_wait().unwrap();
-        if status.is_some() {
-            self.nodes[number] = None;
-        }
-        status
     }
 
     /// The process of a node.

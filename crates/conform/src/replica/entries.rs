@@ -30,7 +30,11 @@ impl Replica<'_> {
                 counts.crashes += u64::from(stopped == Some(false));
                 self.end_process(true, facts);
             }
-            Entry::Stop => self.end_process(true, facts),
+            // What a node forgot that never ran again is no part of the story.
+            Entry::Stop => {
+                let is_last = self.cursor + 1 == self.journal.entries.len();
+                self.end_process(!is_last, facts);
+            }
             Entry::Continue(_) => return self.on_continue(facts),
             Entry::InMemory { node, .. } => return self.on_in_memory(node, facts),
             Entry::Load { record, .. } => return self.on_load(record.as_ref(), facts, counts),

@@ -90,7 +90,6 @@ impl Host {
             id: waiter.id,
             answer,
         };
-        self.metrics.answered(&reply.answer);
         self.let_go(key, Out::Reply(waiter.source, key.clone(), reply));
     }
 

@@ -348,6 +348,9 @@ impl Text {
                 timing.retry_ms, timing.retry_ms_max
             ));
         }
+        if timing.waiting_max == 0 {
+            return Err("timing: waiting-max is 0, so nobody would ever be answered".to_owned());
+        }
         Ok(())
     }
 
@@ -362,7 +365,8 @@ impl Text {
             playing(Role::Learner),
         )
         .ok_or_else(|| {
-            "a cluster has at least one proposer and one acceptor; add [[node]] tables".to_owned()
+            "a cluster has at least one proposer and one acceptor; add [[node]] tables, or roles to them"
+                .to_owned()
         })
     }
 }

@@ -20,6 +20,8 @@ use crate::error::Error;
 use crate::print::{Tone, toned};
 use crate::{Ended, print};
 
+/// How many nodes a new cluster has.
+const NODES: u8 = 3;
 /// How long the nodes have to answer.
 const START_MAX: Duration = Duration::from_secs(20);
 /// How long they have to stop.
@@ -155,14 +157,31 @@ pub(crate) fn up(args: &UpArgs) -> Result<Ended, Error> {
 
     let folder = Folder(args.dir.clone());
     if !folder.config().exists() {
-        folder.create(args.nodes, args.secret, args.port)?;
+        folder.create(args.nodes.unwrap_or(NODES), args.secret, args.port)?;
     }
     let file = ClusterFile::read(&folder.config())?;
+    check_found(args, &folder, &file)?;
     let mut running = Vec::new();
     let ended = start_all(args, &folder, &file, &mut running)
         .and_then(|()| watch(&folder, &file, &mut running, &interrupted));
     stop(&mut running);
     ended.map(|()| Ended::Met)
+}
+
+/// A cluster that is there already must be the one that is asked for.
+fn check_found(args: &UpArgs, folder: &Folder, file: &ClusterFile) -> Result<(), Error> {
+    let found = file.nodes.len();
+    let problem = if args.nodes.is_some_and(|nodes| usize::from(nodes) != found) {
+        format!("has {found} nodes")
+    } else if args.secret && !file.secret.is_some() {
+        "has no secret".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(Error::OtherCluster {
+        folder: folder.0.clone(),
+        problem,
+    })
 }
 
 fn start_all(

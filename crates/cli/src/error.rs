@@ -85,6 +85,12 @@ pub(crate) enum Error {
         folder: PathBuf,
         source: std::io::Error,
     },
+    /// There is a cluster already, and not the one that is asked for.
+    #[error(
+        "the cluster in {} {problem}, and is run as it is: leave the option out, or choose another folder with \
+         --dir", folder.display()
+    )]
+    OtherCluster { folder: PathBuf, problem: String },
     /// A node of a cluster does not answer.
     #[error("{id} does not answer; its log says why: {}", log.display())]
     NodeDown { id: paxos::NodeId, log: PathBuf },

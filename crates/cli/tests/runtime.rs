@@ -436,6 +436,20 @@ fn a_cluster_goes_up_with_one_command_and_down_with_ctrl_c() {
             assert_eq!(gone, Err(nix::errno::Errno::ESRCH), "{pid} is left");
         }
     }
+    let other = paxos(&[
+        "cluster",
+        "up",
+        "--nodes",
+        "5",
+        "--dir",
+        folder.to_str().unwrap(),
+    ]);
+    assert_eq!(other.code, Some(2));
+    assert!(
+        other.err.contains("has 3 nodes, and is run as it is"),
+        "{}",
+        other.err
+    );
     // The secret is not for everybody.
     fs::set_permissions(
         folder.join("cluster.secret"),

@@ -83,7 +83,8 @@ pub struct Timing {
     pub retry_ms_max: u64,
     /// Milliseconds for which a decree that nobody asks about stays in memory.
     pub idle_ms: u64,
-    /// How many clients may wait for a node's answer at a time; more are told to come back.
+    /// How many clients may wait for a node's answer at a time; more are told to come back. A node with
+    /// 0 only votes.
     pub waiting_max: usize,
 }
 
@@ -347,9 +348,6 @@ impl Text {
                 "timing: retry-ms is {}, and must be at least 1 and at most retry-ms-max, {}",
                 timing.retry_ms, timing.retry_ms_max
             ));
-        }
-        if timing.waiting_max == 0 {
-            return Err("timing: waiting-max is 0, so nobody would ever be answered".to_owned());
         }
         Ok(())
     }

@@ -219,8 +219,8 @@ impl Host {
         self.flush_journal()
     }
 
-    /// The decree, from memory or from the store; `None` if there is no room for another.
-    fn slot(&mut self, key: &Key, now: Instant) -> Result<Option<&mut Slot>, HostError> {
+    /// How far the decree has come, by memory or by the store; `None` if there is no room for another.
+    fn stage(&mut self, key: &Key, now: Instant) -> Result<Option<&mut Stage>, HostError> {
         if !self.decrees.contains_key(key) {
             if self.decrees.len() >= DECREES_MAX {
                 return Ok(None);
@@ -247,11 +247,10 @@ impl Host {
             };
             self.decrees.insert(key.clone(), slot);
         }
-        let mut slot = self.decrees.get_mut(key);
-        if let Some(slot) = &mut slot {
+        Ok(self.decrees.get_mut(key).map(|slot| {
             slot.touched = now;
-        }
-        Ok(slot)
+            &mut slot.stage
+        }))
     }
 
     /// The decree's node, if it is in memory and not known to be decided.

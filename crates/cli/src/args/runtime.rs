@@ -187,9 +187,9 @@ Examples:
   paxos cluster up                                 three nodes, in ./paxos-cluster
   paxos cluster up --nodes 5 --dir /tmp/five --secret")]
 pub(crate) struct UpArgs {
-    /// How many nodes, all three roles on each
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=16))]
-    pub(crate) nodes: u8,
+    /// How many nodes, all three roles on each [default: 3, or as many as there are in the folder]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub(crate) nodes: Option<u8>,
     /// Where its files are, or shall be
     #[arg(long, value_name = "DIR", default_value = "paxos-cluster", value_hint = ValueHint::DirPath)]
     pub(crate) dir: PathBuf,

@@ -25,9 +25,10 @@ pub mod strace;
 
 use std::fmt::Write as _;
 use std::fs;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use node::ClusterFile;
@@ -49,16 +50,18 @@ pub fn id(number: usize) -> NodeId {
     NodeId::new(number).expect("tests have few nodes")
 }
 
-/// Addresses on loopback that nobody uses now, all different, and outside the range from which the
-/// system gives ports to clients: a node must find its port free again after a restart.
+/// Addresses on loopback that nobody else has, all different: each call has an address of its own, and
+/// ports outside the range from which the system gives them to clients, since a node must find its
+/// port free again after a restart.
 pub fn lasting_addresses(count: usize) -> Vec<SocketAddr> {
-    let mut sockets = Vec::new();
-    while sockets.len() < count {
-        let port = fastrand::u16(10_000..32_000);
-        sockets.extend(UdpSocket::bind(("127.0.0.1", port)));
-    }
-    let address = |one: &UdpSocket| one.local_addr().unwrap();
-    sockets.iter().map(address).collect()
+    static CALLS: AtomicU16 = AtomicU16::new(0);
+    let call = CALLS.fetch_add(1, Ordering::Relaxed);
+    let [high, low] = (std::process::id() as u16).to_be_bytes();
+    let host = Ipv4Addr::new(127, high, low, 2 + (call % 250) as u8);
+    let first = 20_000 + call / 250 * 32;
+    assert!(count <= 32, "a call gives up to 32 addresses");
+    let ports = (first..).take(count);
+    ports.map(|port| (host, port).into()).collect()
 }
 
 impl Cluster {

@@ -5,7 +5,7 @@ use std::time::Instant;
 use paxos::{Envelope, Input, Message, NodeId};
 
 use super::Host;
-use crate::decree::{Slot, Stage};
+use crate::decree::Stage;
 use crate::journal::Entry;
 use crate::wire::{Line, Say};
 use crate::{HostError, Key, Value};
@@ -20,15 +20,9 @@ impl Host {
     ) -> Result<(), HostError> {
         let Line { key, say } = line;
         let me = self.id;
-        let decree = match self.slot(&key, now)? {
-            Some(Slot {
-                stage: Stage::Open(decree),
-                ..
-            }) => decree,
-            Some(Slot {
-                stage: Stage::Closed(value),
-                ..
-            }) => {
+        let decree = match self.stage(&key, now)? {
+            Some(Stage::Open(decree)) => decree,
+            Some(Stage::Closed(value)) => {
                 let value = value.clone();
                 return self.on_line_when_closed(from, key, say, value);
             }

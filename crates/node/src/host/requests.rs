@@ -5,7 +5,7 @@ use std::time::Instant;
 use paxos::{Input, NodeId, Phase, Vote};
 
 use super::Host;
-use crate::decree::{Reading, Slot, Stage, Waiter};
+use crate::decree::{Reading, Stage, Waiter};
 use crate::journal::Asked;
 use crate::wire::{Answer, Ask, Reply, Request, Say};
 use crate::{HostError, Key, Out, RequestId, Source, Value};
@@ -31,15 +31,9 @@ impl Host {
             self.answer(&key, &waiter, Answer::NotAProposer);
             return Ok(());
         }
-        let decree = match self.slot(&key, now)? {
-            Some(Slot {
-                stage: Stage::Open(decree),
-                ..
-            }) => decree,
-            Some(Slot {
-                stage: Stage::Closed(value),
-                ..
-            }) => {
+        let decree = match self.stage(&key, now)? {
+            Some(Stage::Open(decree)) => decree,
+            Some(Stage::Closed(value)) => {
                 let value = value.clone();
                 self.tell_chosen(&key, &waiter, Some(value), now);
                 return Ok(());

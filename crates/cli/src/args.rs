@@ -23,10 +23,11 @@ pub(crate) use runtime::{
 #[command(name = "paxos", version, about, long_about = None, after_help = "\
 Exit codes:
   0  every expectation was met; the request succeeded
-  1  an expectation was not met: a property is violated, a count has moved, engines disagree, a run does
-     not conform, a node had to end because its disk failed
+  1  an expectation was not met: a property is violated, a count has moved,
+     engines disagree, a run does not conform, a node's disk failed
   2  wrong usage or input, or a node that cannot start
-  3  something was truncated: by a limit or by Ctrl-C; nothing cut short counts as holding
+  3  something was truncated: by a limit or by Ctrl-C; nothing cut short
+     counts as holding
   4 to 7  a request did not succeed: see `paxos propose --help`")]
 pub(crate) struct Args {
     #[command(subcommand)]

@@ -1,5 +1,7 @@
 //! `paxos propose` and `paxos get`: a client.
 
+use std::io::{IsTerminal as _, Write as _, stdout};
+
 use node::client::{Client, Outcome, Told};
 use node::{ClusterFile, Value};
 use serde_json::{Map, json};
@@ -14,6 +16,7 @@ use crate::{Ended, print};
 /// # Errors
 /// If the cluster file cannot be used.
 pub(crate) fn propose(args: &ProposeArgs) -> Result<Ended, Error> {
+    answer_when_interrupted(&args.client, &args.key)?;
     let outcome = client(&args.client)?.propose(&args.key, &args.value);
     tell(&args.client, &args.key, Some(&args.value), &outcome)
 }
@@ -23,8 +26,23 @@ pub(crate) fn propose(args: &ProposeArgs) -> Result<Ended, Error> {
 /// # Errors
 /// If the cluster file cannot be used.
 pub(crate) fn get(args: &GetArgs) -> Result<Ended, Error> {
+    answer_when_interrupted(&args.client, &args.key)?;
     let outcome = client(&args.client)?.get(&args.key);
     tell(&args.client, &args.key, None, &outcome)
+}
+
+/// Ctrl-C is no excuse for no outcome: the request may have been sent.
+fn answer_when_interrupted(args: &ClientArgs, key: &str) -> Result<(), Error> {
+    let (args, key) = (args.clone(), key.to_owned());
+    ctrlc::set_handler(move || {
+        let reason =
+            "interrupted: it may have been done, or may yet be; ask again with the same value";
+        let outcome = Outcome::Unknown(reason.to_owned());
+        // Nobody is left to be told of a closed pipe.
+        let _ = tell(&args, &key, None, &outcome);
+        std::process::exit(Ended::Unknown as i32);
+    })?;
+    Ok(())
 }
 
 fn client(args: &ClientArgs) -> Result<Client, Error> {
@@ -50,6 +68,12 @@ fn tell(
         print::line(&json(key, own, outcome).to_string())?;
     } else {
         match outcome {
+            // For a script, the value as it is and nothing else.
+            Outcome::Success(Told::Chosen(value)) if own.is_none() && !stdout().is_terminal() => {
+                let mut out = stdout().lock();
+                out.write_all(value.bytes())?;
+                out.write_all(b"\n")?;
+            }
             Outcome::Success(Told::Chosen(value)) => {
                 let whose = match own {
                     None => "",
@@ -59,7 +83,7 @@ fn tell(
                 print::line(&format!("{value}{}", toned(Tone::Quiet, whose)))?;
             }
             Outcome::Success(Told::Undecided) => {
-                print::line(&toned(Tone::Doubtful, "undecided, as of now"))?;
+                print::say(&toned(Tone::Doubtful, "undecided, as of now"));
             }
             Outcome::PostFailed(reason)
             | Outcome::Retryable(reason)

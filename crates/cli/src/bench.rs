@@ -42,6 +42,11 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<Ended, Error> {
     let mut running = Vec::new();
     let measured = start(args, &folder, &mut running).and_then(|()| measure(args, &folder));
     cluster::stop(&mut running);
+    // It was made for this alone.
+    std::fs::remove_dir_all(&folder.0).map_err(|source| Error::Cluster {
+        folder: folder.0.clone(),
+        source,
+    })?;
     measured.map(|()| Ended::Met)
 }
 
@@ -97,7 +102,7 @@ fn own_turn(
     args: &BenchArgs,
     file: &ClusterFile,
     in_flight: usize,
-    slice: usize,
+    slice: u64,
 ) -> Result<Turn, Error> {
     let failed = |error: std::io::Error| Error::Bench(format!("the load failed: {error}"));
     let server = file.nodes[0].id;
@@ -115,7 +120,7 @@ fn their_turn(
     args: &BenchArgs,
     command: &str,
     in_flight: usize,
-    slice: usize,
+    slice: u64,
 ) -> Result<Turn, Error> {
     let line = format!(
         "{command} --in-flight {in_flight} --seconds {} --json",
@@ -128,7 +133,8 @@ fn their_turn(
     let output = output.map_err(|error| Error::Bench(format!("cannot run `{line}`: {error}")))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        return Err(Error::Bench(format!("`{line}` failed: {said}")));
+        let status = output.status;
+        return Err(Error::Bench(format!("`{line}` failed ({status}) {said}")));
     }
     serde_json::from_slice(&output.stdout)
         .map_err(|error| Error::Bench(format!("`{line}` did not print figures: {error}")))
@@ -155,8 +161,9 @@ fn show(args: &BenchArgs, in_flight: usize, contestants: &[Contestant]) -> Resul
     ]);
     for one in contestants {
         let medians = |number: fn(&Turn) -> f64| median(&one.turns, number);
-        let ratio = |number: fn(&Turn) -> f64| {
-            format!("{:.2}", median(ours, number) / median(&one.turns, number))
+        let ratio = |number: fn(&Turn) -> f64| match std::ptr::eq(ours, &one.turns) {
+            true => String::new(),
+            false => format!("{:.2}", median(ours, number) / median(&one.turns, number)),
         };
         let errors: u64 = one.turns.iter().map(|turn| turn.errors).sum();
         table.add_row([

@@ -47,6 +47,11 @@ impl Folder {
         self.0.join(id.to_string())
     }
 
+    /// What a node says on standard error.
+    fn log(&self, id: NodeId) -> PathBuf {
+        self.0.join(format!("{id}.log"))
+    }
+
     /// A node's journal.
     pub(crate) fn journal(&self, id: NodeId) -> PathBuf {
         self.data(id).join("journal")
@@ -59,10 +64,15 @@ impl Folder {
             source,
         };
         fs::create_dir_all(&self.0).map_err(failed)?;
+        let ids = || (0..usize::from(nodes)).filter_map(NodeId::new);
+        if let Some(id) = ids().find(|id| self.data(*id).exists()) {
+            return Err(Error::OtherCluster {
+                folder: self.0.clone(),
+                problem: format!("has a folder for {id} and no cluster.toml: restore that"),
+            });
+        }
         let ports = match port {
-            Some(first) => (0..u16::from(nodes))
-                .map(|i| first.saturating_add(i))
-                .collect(),
+            Some(first) => ports_from(first, nodes).map_err(failed)?,
             None => free_ports(nodes).map_err(failed)?,
         };
         let cluster = ClusterId::random().map_err(failed)?;
@@ -78,7 +88,7 @@ impl Folder {
             );
         }
         fs::write(self.config(), text).map_err(failed)?;
-        for id in (0..usize::from(nodes)).filter_map(NodeId::new) {
+        for id in ids() {
             node::init(&self.config(), id, &self.data(id))?;
         }
         Ok(())
@@ -94,7 +104,7 @@ impl Folder {
         let log = fs::OpenOptions::new()
             .create(true)
             .append(true)
-            .open(self.data(id).join("log"))
+            .open(self.log(id))
             .map_err(failed)?;
         let mut command = Command::new(program);
         command.args(self.serve_arguments(id, journal));
@@ -137,7 +147,7 @@ impl Folder {
                 if ended.is_some() || Instant::now() > deadline {
                     return Err(Error::NodeDown {
                         id: *id,
-                        log: self.data(*id).join("log"),
+                        log: self.log(*id),
                     });
                 }
             }
@@ -161,11 +171,29 @@ pub(crate) fn up(args: &UpArgs) -> Result<Ended, Error> {
     }
     let file = ClusterFile::read(&folder.config())?;
     check_found(args, &folder, &file)?;
+    if let Some(member) = first_that_answers(&file) {
+        return Err(Error::OtherCluster {
+            folder: folder.0.clone(),
+            problem: format!("runs already ({member} answers)"),
+        });
+    }
     let mut running = Vec::new();
     let ended = start_all(args, &folder, &file, &mut running)
         .and_then(|()| watch(&folder, &file, &mut running, &interrupted));
     stop(&mut running);
-    ended.map(|()| Ended::Met)
+    ended
+}
+
+/// A node that runs before any was started.
+fn first_that_answers(file: &ClusterFile) -> Option<NodeId> {
+    let client = Client::new(file.clone(), Duration::from_millis(200));
+    let answers = |id: &NodeId| match client.clone().asking(vec![*id]).get("?") {
+        Outcome::PostFailed(_) => false,
+        Outcome::Success(_) | Outcome::Retryable(_) | Outcome::Fatal(_) | Outcome::Unknown(_) => {
+            true
+        }
+    };
+    file.nodes.iter().map(|member| member.id).find(answers)
 }
 
 /// A cluster that is there already must be the one that is asked for.
@@ -175,6 +203,11 @@ fn check_found(args: &UpArgs, folder: &Folder, file: &ClusterFile) -> Result<(),
         format!("has {found} nodes")
     } else if args.secret && !file.secret.is_some() {
         "has no secret".to_owned()
+    } else if args
+        .port
+        .is_some_and(|port| port != file.nodes[0].address.port())
+    {
+        format!("is at port {}", file.nodes[0].address.port())
     } else {
         return Ok(());
     };
@@ -218,7 +251,7 @@ fn watch(
     file: &ClusterFile,
     running: &mut Vec<Running>,
     interrupted: &AtomicBool,
-) -> Result<(), Error> {
+) -> Result<Ended, Error> {
     while !interrupted.load(Ordering::Relaxed) {
         let ended: Vec<(NodeId, ExitStatus)> = running
             .iter_mut()
@@ -229,16 +262,16 @@ fn watch(
             let arguments = folder.serve_arguments(id, true).join(" ");
             print::say(&format!(
                 "{id} has ended ({status}); its log is {}; start it again with: paxos {arguments}",
-                folder.data(id).join("log").display()
+                folder.log(id).display()
             ));
         }
         if running.is_empty() && !file.nodes.is_empty() {
             print::say("no node is left");
-            return Ok(());
+            return Ok(Ended::Unmet);
         }
         sleep(Duration::from_millis(100));
     }
-    Ok(())
+    Ok(Ended::Met)
 }
 
 /// Asks every node to stop, waits, and ends those that do not.
@@ -257,6 +290,19 @@ pub(crate) fn stop(running: &mut Vec<Running>) {
         let _ = one.child.kill();
         let _ = one.child.wait();
     }
+}
+
+/// These ports, if nobody uses them now.
+fn ports_from(first: u16, count: u8) -> io::Result<Vec<u16>> {
+    let ports = (0..u16::from(count)).map(|i| first.checked_add(i));
+    let ports: Vec<u16> = ports
+        .collect::<Option<_>>()
+        .ok_or_else(|| io::Error::other(format!("port {first} is too high for {count} nodes")))?;
+    for port in &ports {
+        UdpSocket::bind(("127.0.0.1", *port))
+            .map_err(|error| io::Error::other(format!("port {port}: {error}")))?;
+    }
+    Ok(ports)
 }
 
 /// Ports that nobody uses now, all different, and outside the range from which systems give ports to

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use conform::{Conformance, Verdict};
+use conform::{Conformance, Told, Verdict};
 use node::{Key, journal};
 
 use crate::args::ConformArgs;
@@ -27,6 +27,11 @@ pub(crate) fn conform(args: &ConformArgs) -> Result<Ended, Error> {
         }
     }
     let found = conform::conform(journals)?;
+    let told = args
+        .key
+        .as_deref()
+        .map(|key| told(&found, key))
+        .transpose()?;
     if args.json {
         print::line(&serde_json::to_string(&found)?)?;
     } else {
@@ -38,8 +43,8 @@ pub(crate) fn conform(args: &ConformArgs) -> Result<Ended, Error> {
             })?;
         }
     }
-    if let Some(key) = &args.key {
-        tell(args, &found, key)?;
+    if let Some(told) = &told {
+        tell(args, told)?;
     }
     Ok(match &found.verdict {
         Verdict::Conforms => Ended::Met,
@@ -56,10 +61,13 @@ fn tone(found: &Conformance) -> Tone {
     }
 }
 
-/// The story of one decree, in words and as a picture.
-fn tell(args: &ConformArgs, found: &Conformance, key: &str) -> Result<(), Error> {
+fn told(found: &Conformance, key: &str) -> Result<Told, Error> {
     let key: Key = key.parse()?;
-    let told = found.tell(&key)?;
+    Ok(found.tell(&key)?)
+}
+
+/// The story of one decree, in words and as a picture.
+fn tell(args: &ConformArgs, told: &Told) -> Result<(), Error> {
     if !args.json {
         print::line("")?;
         for (letter, value) in &told.values {

@@ -87,8 +87,8 @@ pub(crate) enum Error {
     },
     /// There is a cluster already, and not the one that is asked for.
     #[error(
-        "the cluster in {} {problem}, and is run as it is: leave the option out, or choose another folder with \
-         --dir", folder.display()
+        "the cluster in {} {problem}; a cluster that is there is run as it is: leave the options out, or choose \
+         another folder with --dir", folder.display()
     )]
     OtherCluster { folder: PathBuf, problem: String },
     /// A node of a cluster does not answer.

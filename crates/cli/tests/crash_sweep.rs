@@ -350,7 +350,10 @@ impl Making {
     }
 
     fn open(&self) -> Result<Box<dyn Store>, StoreError> {
-        store::open(&self.folder.join("n0"), self.file().cluster, id(0))
+        {
+            let file = self.file();
+            store::open(&self.folder.join("n0"), file.cluster, file.roles, id(0))
+        }
     }
 
     fn check_store(&self) {
@@ -437,12 +440,12 @@ impl Inside {
         let dies = Arc::clone(&is_dead);
         let thread = thread::spawn(move || {
             let store = Early {
-                store: store::open(&data, file.cluster, id(number))?,
+                store: store::open(&data, file.cluster, file.roles, id(number))?,
                 unwritten: Vec::new(),
                 behind,
                 is_dead: dies,
             };
-            let journal = Writer::open(&journal, u64::MAX)?;
+            let journal = Writer::open(&journal, u64::MAX, file.cluster, id(number))?;
             let (metrics, now) = (Metrics::new(), Instant::now());
             let mut host = Host::new(&file, Box::new(store), Some(journal), metrics, 0, now)?;
             net.run(&mut host)

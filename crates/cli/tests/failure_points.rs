@@ -153,10 +153,9 @@ fn post_request_a_refused_port_is_post_failed() {
 
 #[test]
 fn post_request_what_is_refused_outright_is_fatal_and_what_is_too_much_retryable() {
-    let mut cluster = Cluster::at(lasting_addresses(3), "[timing]\nwaiting-max = 1\n");
-    let text = fs::read_to_string(cluster.config()).unwrap();
     let acceptor = "id = 2\nroles = [\"acceptor\", \"learner\"]";
-    fs::write(cluster.config(), text.replace("id = 2", acceptor)).unwrap();
+    let mut cluster = Cluster::at(lasting_addresses(3), "[timing]\nwaiting-max = 1\n")
+        .with_file(|text| text.replace("id = 2", acceptor));
     cluster.start(0);
     cluster.start(1);
     start_alone(&mut cluster, 2);

@@ -355,7 +355,8 @@ fn assert_saved(cluster: &Cluster, expected: &[(&str, Option<&str>)]) {
     for (name, outcome) in expected {
         let mut know = 0;
         for number in 0..3 {
-            let store = store::open(&cluster.data(number), file.cluster, id(number)).unwrap();
+            let store =
+                store::open(&cluster.data(number), file.cluster, file.roles, id(number)).unwrap();
             match (store.load(&key(name)).unwrap(), outcome) {
                 (None, _) => {}
                 (Some(Record::Chosen(value)), Some(outcome)) => {

@@ -82,8 +82,8 @@ fn outcomes_are_printed_for_people_and_machines() {
     cluster.start_all();
     let nothing = ask(&cluster, &["get", "k"]);
     assert_eq!(
-        (nothing.code, nothing.out.as_str()),
-        (Some(0), "undecided, as of now\n")
+        (nothing.code, nothing.out.as_str(), nothing.err.as_str()),
+        (Some(0), "", "undecided, as of now\n")
     );
     let ours = ask(&cluster, &["propose", "k", "red"]);
     assert_eq!((ours.code, ours.out.as_str()), (Some(0), "red (ours)\n"));
@@ -126,14 +126,8 @@ fn outcomes_are_printed_for_people_and_machines() {
 
 #[test]
 fn who_does_not_propose_says_so() {
-    let mut cluster = Cluster::new(2, "");
-    let text = fs::read_to_string(cluster.config()).unwrap();
-    let text = text.replacen(
-        "id = 1\n",
-        "id = 1\nroles = [\"acceptor\", \"learner\"]\n",
-        1,
-    );
-    fs::write(cluster.config(), text).unwrap();
+    let votes = "id = 1\nroles = [\"acceptor\", \"learner\"]\n";
+    let mut cluster = Cluster::new(2, "").with_file(|text| text.replacen("id = 1\n", votes, 1));
     for number in 0..2 {
         cluster.start(number);
     }
@@ -153,7 +147,7 @@ fn who_does_not_propose_says_so() {
 fn a_store_is_made_once_and_never_by_serving() {
     let cluster = Cluster::new(1, "");
     let again = refused(cluster.command("init", 0));
-    assert!(again.contains("n0 was initialised before"), "{again}");
+    assert!(again.contains("there is a store in"), "{again}");
     fs::remove_dir_all(cluster.data(0)).unwrap();
     let lost = refused(cluster.serve(0));
     assert!(
@@ -190,7 +184,9 @@ fn what_belongs_to_another_is_refused() {
     cluster.start(1);
     cluster.wait_until_answers(0);
     cluster.stop(1);
-    let in_use = refused(cluster.command("serve", 0));
+    let mut again = cluster.command("serve", 0);
+    again.args(["--listen", "127.0.0.1:0"]);
+    let in_use = refused(again);
     assert!(in_use.contains("in use by another process"), "{in_use}");
 
     let taken = UdpSocket::bind(cluster.address(1)).unwrap();
@@ -205,6 +201,121 @@ fn what_belongs_to_another_is_refused() {
         nobody.contains("there is no node n7 in this cluster, only n0, n1"),
         "{nobody}"
     );
+}
+
+#[test]
+fn the_members_of_a_cluster_do_not_change() {
+    let mut cluster = Cluster::new(3, "");
+    cluster.start_all();
+    assert_eq!(ask(&cluster, &["propose", "k", "v"]).code, Some(0));
+    for number in 0..3 {
+        cluster.stop(number);
+    }
+    // Five nodes would have majorities that know nothing of k.
+    let text = fs::read_to_string(cluster.config()).unwrap();
+    let more = "[[node]]\nid = 3\naddress = \"127.0.0.1:9003\"\n\
+                [[node]]\nid = 4\naddress = \"127.0.0.1:9004\"\n";
+    fs::write(cluster.config(), format!("{text}\n{more}")).unwrap();
+    let refusal = refused(cluster.serve(0));
+    assert!(
+        refusal.contains("the members and roles of a cluster never change"),
+        "{refusal}"
+    );
+    // A client or a node that believes in five is not understood by those that know of three.
+    fs::write(cluster.config(), &text).unwrap();
+    cluster.start(0);
+    cluster.start(1);
+    cluster.wait_until_answers(0);
+    fs::write(cluster.config(), format!("{text}\n{more}")).unwrap();
+    let unheard = ask(
+        &cluster,
+        &["get", "--server", "0", "--timeout", "500ms", "k"],
+    );
+    assert_eq!(unheard.code, Some(7), "{}", unheard.err);
+}
+
+#[test]
+fn without_a_secret_nobody_else_is_listened_to() {
+    let cluster = Cluster::new(1, "");
+    let mut serve = cluster.serve(0);
+    serve.args(["--listen", "0.0.0.0:0"]);
+    let refusal = refused(serve);
+    assert!(refusal.contains("can be reached by anybody"), "{refusal}");
+}
+
+#[test]
+fn a_journal_is_one_nodes_and_nothing_else_is_one() {
+    let mut cluster = Cluster::new(2, "");
+    cluster.start_all();
+    cluster.stop(0);
+    cluster.stop(1);
+    let mut serve = cluster.command("serve", 0);
+    serve.arg("--journal").arg(cluster.journal(1));
+    let refusal = refused(serve);
+    assert!(refusal.contains("is the journal of n1"), "{refusal}");
+    let precious = cluster.path().join("precious");
+    fs::write(&precious, "not a line").unwrap();
+    let mut serve = cluster.command("serve", 0);
+    serve.arg("--journal").arg(&precious);
+    let refusal = refused(serve);
+    assert!(refusal.contains("is not a journal"), "{refusal}");
+    assert_eq!(fs::read(&precious).unwrap(), b"not a line");
+    let said = paxos(&["conform", precious.to_str().unwrap()]);
+    assert_eq!(said.code, Some(2), "{}", said.err);
+}
+
+#[test]
+fn what_ran_without_a_journal_makes_it_incomplete() {
+    let mut cluster = Cluster::new(1, "");
+    cluster.start_all();
+    cluster.stop(0);
+    let silent = cluster.command("serve", 0);
+    cluster.start_by(0, silent);
+    cluster.wait_until_answers(0);
+    assert_eq!(ask(&cluster, &["propose", "hidden", "v"]).code, Some(0));
+    cluster.stop(0);
+    cluster.start_all();
+    assert_eq!(ask(&cluster, &["get", "hidden"]).out, "v\n");
+    cluster.stop(0);
+    let (said, code) = cluster.conform();
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("process 2 of n0"), "{said}");
+}
+
+#[test]
+fn an_interrupted_client_says_that_it_does_not_know() {
+    let mut cluster = Cluster::new(3, "");
+    cluster.start(0);
+    let config = cluster.config();
+    let child = Command::new(PAXOS)
+        .args([
+            "propose",
+            "--server",
+            "0",
+            "--timeout",
+            "60s",
+            "k",
+            "v",
+            "--config",
+        ])
+        .arg(config)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It has asked as soon as the node has written that down.
+    let journal = cluster.journal(0);
+    while !fs::read_to_string(&journal)
+        .unwrap_or_default()
+        .contains("\"Propose\"")
+    {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let pid = nix::unistd::Pid::from_raw(child.id() as i32);
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    let said = said(child.wait_with_output().unwrap());
+    assert_eq!(said.code, Some(7), "{}", said.err);
+    assert!(said.err.starts_with("UNKNOWN interrupted"), "{}", said.err);
 }
 
 #[test]
@@ -446,7 +557,7 @@ fn a_cluster_goes_up_with_one_command_and_down_with_ctrl_c() {
     ]);
     assert_eq!(other.code, Some(2));
     assert!(
-        other.err.contains("has 3 nodes, and is run as it is"),
+        other.err.contains("has 3 nodes; a cluster that is there"),
         "{}",
         other.err
     );

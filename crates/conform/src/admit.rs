@@ -72,6 +72,8 @@ pub(crate) struct Journal {
     pub(crate) decrees: Vec<DecreeId>,
     /// Whether something of this node may have come before the first line.
     pub(crate) midway: bool,
+    /// Whether processes are missing in it: they ended before they wrote a line, or wrote none.
+    pub(crate) jumps: bool,
     /// Whether the last process ended in order. If not, it crashed, still runs, or the journal was cut.
     pub(crate) stopped: bool,
 }
@@ -144,6 +146,7 @@ pub(crate) fn admit(given: Vec<Read>) -> Result<Admitted, Refused> {
             node: first.node,
             decrees: decrees.collect(),
             midway,
+            jumps: jumps(&read.entries),
             stopped: matches!(read.entries.last(), Some((_, Entry::Stop))),
             entries: read.entries,
         };
@@ -168,6 +171,25 @@ pub(crate) fn admit(given: Vec<Read>) -> Result<Admitted, Refused> {
         journals: journals.into_iter().map(|(.., journal)| journal).collect(),
         keys,
     })
+}
+
+fn jumps(entries: &[(Place, Entry)]) -> bool {
+    let numbers: Vec<u64> = entries
+        .iter()
+        .filter_map(|(_, entry)| match entry {
+            Entry::Start(start) => Some(start.incarnation),
+            Entry::Continue(_)
+            | Entry::InMemory { .. }
+            | Entry::Load { .. }
+            | Entry::Handle { .. }
+            | Entry::Learn { .. }
+            | Entry::Saved
+            | Entry::Answer { .. }
+            | Entry::Unload { .. }
+            | Entry::Stop => None,
+        })
+        .collect();
+    numbers.windows(2).any(|two| two[1] > two[0] + 1)
 }
 
 fn key_of(entry: &Entry) -> Option<&Key> {

@@ -87,6 +87,7 @@ pub(crate) fn imagine(
     for (spot, is_torn) in happened(all, fates, decree) {
         builder.push(spot, is_torn)?;
     }
+    builder.leave_out_the_end();
     let ask = builder
         .asks
         .iter()
@@ -214,6 +215,27 @@ impl Builder<'_> {
             | Entry::Saved
             | Entry::Answer { .. } => Ok(()),
         }
+    }
+
+    /// A node that leaves memory, in order, and does not come back has not crashed.
+    fn leave_out_the_end(&mut self) {
+        let mut come_back = NodeSet::EMPTY;
+        let mut kept = Vec::new();
+        while let Some(one) = self.moves.pop() {
+            let at = self.all.journals[usize::from(one.spot.journal)].node;
+            let is_end = matches!(
+                self.all.entry(one.spot),
+                Entry::Stop | Entry::Unload { .. } | Entry::Start(_)
+            );
+            if !is_end || come_back.contains(at) {
+                kept.push(one);
+            }
+            if !is_end {
+                come_back = come_back.with(at);
+            }
+        }
+        kept.reverse();
+        self.moves = kept;
     }
 
     fn handle(

@@ -13,6 +13,12 @@ impl Conformance {
     /// The verdict first, then what it covers; plain text, columns aligned.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![self.verdict.to_string()];
+        if !self.outside_model.is_empty() {
+            lines.push(format!(
+                "  the model's properties were asked of {} of {} decrees: the others do not fit into it",
+                self.modelled, self.decrees
+            ));
+        }
         match &self.verdict {
             Verdict::Conforms => {}
             Verdict::Diverges(divergence) => lines.extend(divergence.lines()),

@@ -4,7 +4,7 @@ use model::RuleSet;
 use node::journal::Entry;
 use paxos::NodeId;
 
-use crate::admit::{Admitted, DecreeId, Spot};
+use crate::admit::{Admitted, DecreeId, Journal, Spot};
 use crate::counts::Counts;
 use crate::disk::Fate;
 use crate::divergence::{Cause, Divergence};
@@ -92,13 +92,17 @@ fn run(
     }
 }
 
+fn is_partial(journal: &Journal) -> bool {
+    journal.midway || journal.jumps
+}
+
 /// Whether what is waited for may have happened before a journal begins, or in one not given.
 fn may_be_older(all: &Admitted, replicas: &[Replica<'_>], waiting: usize, wait: &Wait) -> bool {
     let Some(node) = wait.whose() else {
-        return !all.absent().is_empty() || all.journals.iter().any(|journal| journal.midway);
+        return !all.absent().is_empty() || all.journals.iter().any(is_partial);
     };
     all.journal_of(node).is_some_and(|sender| {
-        all.journals[sender].midway && comes_later(replicas, waiting, sender, wait).is_none()
+        is_partial(&all.journals[sender]) && comes_later(replicas, waiting, sender, wait).is_none()
     })
 }
 

@@ -44,6 +44,12 @@ pub(crate) struct Replica<'a> {
     heading: Option<Heading>,
     /// What the next entry waits for may be taken for granted.
     pub(crate) forced: bool,
+    /// The last process of this journal.
+    incarnation: Option<u64>,
+    /// Which processes are missing before the present one; `None` if none ever was.
+    jump: Option<String>,
+    /// What the store has shown since.
+    seen_since_jump: BTreeSet<DecreeId>,
 }
 
 /// One decree at this node.
@@ -100,6 +106,9 @@ impl<'a> Replica<'a> {
             fates: vec![Fate::Open],
             heading: None,
             forced: false,
+            incarnation: None,
+            jump: None,
+            seen_since_jump: BTreeSet::new(),
         }
     }
 

@@ -11,6 +11,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use node::{ClusterId, Key, Record, Store, Value, store};
+use paxos::Cluster;
 use paxos::NodeId;
 use redb::TableDefinition;
 
@@ -23,8 +24,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir_in(Path::new(env!("CARGO_TARGET_TMPDIR")))?;
     let cluster = ClusterId::from_bytes([1; 16]);
     let node = NodeId::new(0).ok_or("0 is a node")?;
-    store::init(folder.path(), cluster, node)?;
-    let mut log = store::open(folder.path(), cluster, node)?;
+    let roles = Cluster::all_roles(3).ok_or("three servers are a cluster")?;
+    store::init(folder.path(), cluster, roles, node)?;
+    let mut log = store::open(folder.path(), cluster, roles, node)?;
     let plain = redb::Database::create(folder.path().join("plain.redb"))?;
     println!("records  what       p50 us  p99 us  per second");
     for records in [1, 32] {

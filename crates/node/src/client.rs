@@ -225,14 +225,14 @@ impl Try {
             Some(Answer::Busy) if self.is_only_copy(&request.ask) => {
                 self.known = Known::Busy(format!("{} has too much to do", self.id));
             }
-            // Another copy of the request may have been taken in, or may yet be.
-            Some(Answer::Busy) => {}
-            Some(Answer::NotAProposer) => {
+            Some(Answer::NotAProposer) if self.is_only_copy(&request.ask) => {
                 self.known = Known::Refused(format!(
                     "{} takes no requests: it does not propose",
                     self.id
                 ));
             }
+            // Another copy of the request may have been taken in, or may yet be.
+            Some(Answer::Busy | Answer::NotAProposer) => {}
             None => self.invalid += 1,
         }
         None

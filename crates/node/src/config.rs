@@ -236,7 +236,7 @@ impl ClusterFile {
             timing: parsed.timing,
             nodes,
             roles,
-            secret,
+            secret: secret.with_roles(&roles),
         })
     }
 

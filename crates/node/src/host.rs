@@ -222,7 +222,7 @@ impl Host {
     /// How far the decree has come, by memory or by the store; `None` if there is no room for another.
     fn stage(&mut self, key: &Key, now: Instant) -> Result<Option<&mut Stage>, HostError> {
         if !self.decrees.contains_key(key) {
-            if self.decrees.len() >= DECREES_MAX {
+            if self.decrees.len() >= DECREES_MAX && !self.make_room() {
                 return Ok(None);
             }
             let record = self.store.load(key)?;
@@ -271,7 +271,9 @@ impl Host {
         let Some(decree) = self.open(key) else {
             return false;
         };
+        let was_refused = decree.is_refused();
         let effects = rules.handle(&mut decree.node, input.clone());
+        let is_news = decree.is_refused() && !was_refused;
         if let Some(said) = &effects.send {
             decree.said(said);
         }
@@ -300,7 +302,9 @@ impl Host {
                 self.say(key, envelope.to, Say::Protocol(envelope.message));
             }
         }
-        self.schedule(key, set_timer, now);
+        if set_timer.is_some() || is_news {
+            self.schedule(key, set_timer, now);
+        }
         if let Some(value) = chosen {
             self.close(key, value, now);
         }

@@ -1,6 +1,6 @@
 //! The loop around the host: one socket, one clock, one thread.
 
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
 use std::time::Instant;
@@ -81,6 +81,12 @@ impl Net {
         })
     }
 
+    /// Where it listens: the port is the real one, where any was asked for.
+    pub fn address(&self) -> SocketAddr {
+        let unknown = || (Ipv4Addr::UNSPECIFIED, 0).into();
+        self.socket.local_addr().unwrap_or_else(|_| unknown())
+    }
+
     /// Runs the node until it is told to stop.
     ///
     /// # Errors
@@ -139,6 +145,8 @@ impl Net {
             Ok((_, _, None)) | Err(rustix::io::Errno::AGAIN) => Ok(None),
             // What became of an earlier datagram is nobody's business.
             Err(rustix::io::Errno::CONNREFUSED | rustix::io::Errno::INTR) => Ok(None),
+            // Passing: the datagram is lost.
+            Err(rustix::io::Errno::NOMEM | rustix::io::Errno::NOBUFS) => Ok(None),
             Err(error) => Err(HostError::Socket(error.into())),
         }
     }

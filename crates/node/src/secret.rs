@@ -6,11 +6,17 @@ use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use paxos::Cluster;
+
 use crate::ClusterId;
 
 /// What all nodes and clients of a cluster know and nobody else. Not printed.
 #[derive(Clone)]
-pub struct Secret(Vec<u8>);
+pub struct Secret {
+    bytes: Vec<u8>,
+    /// Who plays which role, by whoever holds it; empty if that is nobody's concern.
+    roles: Vec<u8>,
+}
 
 /// The key for datagrams of one sender to one receiver.
 #[derive(Clone)]
@@ -53,12 +59,27 @@ impl Secret {
 
     /// No secret: datagrams carry a checksum that anybody can compute.
     pub const fn none() -> Secret {
-        Secret(Vec::new())
+        Secret {
+            bytes: Vec::new(),
+            roles: Vec::new(),
+        }
+    }
+
+    /// The same for a cluster of these roles: parties whose cluster files differ in them do not
+    /// understand each other, since one's majority is not the other's.
+    #[must_use]
+    pub fn with_roles(self, roles: &Cluster) -> Secret {
+        let sets = [roles.proposers(), roles.acceptors(), roles.learners()];
+        let roles = sets
+            .iter()
+            .flat_map(|set| set.bits().to_le_bytes())
+            .collect();
+        Secret { roles, ..self }
     }
 
     /// Whether there is one.
     pub fn is_some(&self) -> bool {
-        !self.0.is_empty()
+        !self.bytes.is_empty()
     }
 
     /// The whole file, byte for byte.
@@ -87,7 +108,10 @@ impl Secret {
                 found: bytes.len(),
             });
         }
-        Ok(Secret(bytes))
+        Ok(Secret {
+            bytes,
+            roles: Vec::new(),
+        })
     }
 
     /// The key from one party to another, each a byte of the header.
@@ -95,7 +119,8 @@ impl Secret {
         let mut hasher = blake3::Hasher::new_derive_key("paxos datagrams v1, from one to another");
         hasher.update(cluster.bytes());
         hasher.update(&[from, to]);
-        hasher.update(&self.0);
+        hasher.update(&self.bytes);
+        hasher.update(&self.roles);
         PairKey(*hasher.finalize().as_bytes())
     }
 }

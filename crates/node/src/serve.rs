@@ -49,6 +49,11 @@ pub struct Started {
 /// written.
 pub fn init(config: &Path, id: NodeId, data: &Path) -> Result<(), HostError> {
     let file = ClusterFile::read(config)?;
+    if file.member(id)?.initialised && store::exists(data) {
+        return Err(HostError::Store(StoreError::Exists {
+            folder: data.to_owned(),
+        }));
+    }
     if file.member(id)?.initialised {
         return Err(HostError::Config(ConfigError::Wrong {
             path: config.to_owned(),
@@ -58,9 +63,9 @@ pub fn init(config: &Path, id: NodeId, data: &Path) -> Result<(), HostError> {
             ),
         }));
     }
-    match store::init(data, file.cluster, id) {
+    match store::init(data, file.cluster, file.roles, id) {
         // Made by an `init` that did not live to write it into the cluster file; or another's.
-        Err(StoreError::Exists { .. }) => drop(store::open(data, file.cluster, id)?),
+        Err(StoreError::Exists { .. }) => drop(store::open(data, file.cluster, file.roles, id)?),
         made => made?,
     }
     file.mark_initialised(id)?;
@@ -74,21 +79,6 @@ pub fn init(config: &Path, id: NodeId, data: &Path) -> Result<(), HostError> {
 pub fn start(serve: &Serve) -> Result<Started, HostError> {
     let file = ClusterFile::read(&serve.config)?;
     let member = file.member(serve.id)?;
-    let store = match store::open(&serve.data, file.cluster, serve.id) {
-        Err(StoreError::Missing { folder }) if member.initialised => {
-            return Err(StoreError::Lost {
-                folder,
-                node: serve.id,
-            }
-            .into());
-        }
-        opened => opened?,
-    };
-    let journal = serve
-        .journal
-        .as_ref()
-        .map(|(path, bytes_max)| Writer::open(path, *bytes_max))
-        .transpose()?;
     let (stop, stopper) = UnixStream::pair().map_err(HostError::Socket)?;
     for signal in [SIGINT, SIGTERM] {
         let stopper = stopper.try_clone().map_err(HostError::Socket)?;
@@ -98,17 +88,47 @@ pub fn start(serve: &Serve) -> Result<Started, HostError> {
         watch_stdin(stopper).map_err(HostError::Socket)?;
     }
     let listen = serve.listen.unwrap_or(member.address);
+    if !file.secret.is_some() && !listen.ip().is_loopback() {
+        return Err(HostError::Config(ConfigError::Wrong {
+            path: serve.config.clone(),
+            problem: format!(
+                "{listen} can be reached by anybody, and there is no secret: name a file with one (`secret = \
+                 \"cluster.secret\"`, mode 0600), or listen on loopback"
+            ),
+        }));
+    }
     let net = Net::bind(&file, listen, stop)?;
     let metrics = Metrics::new();
-    let incarnation = store.header().incarnation;
     let metrics_at = serve
         .metrics
         .map(|address| metrics.serve(address))
         .transpose()?;
+    // Late, since each time it is opened counts as a process of the node; but before the journal, since
+    // its lock keeps two processes of a node apart.
+    let store = match store::open(&serve.data, file.cluster, file.roles, serve.id) {
+        Err(StoreError::Missing { folder }) if member.initialised => {
+            return Err(StoreError::Lost {
+                folder,
+                node: serve.id,
+            }
+            .into());
+        }
+        opened => opened?,
+    };
+    // From here on there is something to forget.
+    if !member.initialised {
+        file.mark_initialised(serve.id)?;
+    }
+    let journal = serve
+        .journal
+        .as_ref()
+        .map(|(path, bytes_max)| Writer::open(path, *bytes_max, file.cluster, serve.id))
+        .transpose()?;
     let seed = serve.seed.unwrap_or_else(|| fastrand::u64(..));
+    let incarnation = store.header().incarnation;
     let host = Host::new(&file, store, journal, metrics, seed, Instant::now())?;
     tracing::info!(
-        node = %serve.id, cluster = %file.cluster, %listen, incarnation, seed,
+        node = %serve.id, cluster = %file.cluster, listen = %net.address(), incarnation, %seed,
         metrics = metrics_at.map(tracing::field::display),
         secret = file.secret.is_some(), "serving"
     );

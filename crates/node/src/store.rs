@@ -24,7 +24,7 @@ mod tests;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use paxos::{Durable, NodeId};
+use paxos::{Cluster, Durable, NodeId};
 use serde::{Deserialize, Serialize};
 
 use crate::{ClusterId, Key, Value};
@@ -123,6 +123,18 @@ pub enum StoreError {
         /// Whose it is.
         found: String,
     },
+    /// The cluster's roles are not what they were.
+    #[error("the store in {} was made for {found}, and the cluster file says {expected}: the members and roles of a \
+        cluster never change, since a new majority need not know what an old one decided; undo the change, or \
+        make a new cluster with another id", folder.display())]
+    OtherRoles {
+        /// Where it is.
+        folder: PathBuf,
+        /// The roles by the cluster file.
+        expected: String,
+        /// The roles when it was made.
+        found: String,
+    },
     /// Another version wrote it.
     #[error("the store in {} has format {found}, and this program writes format {expected}: use the \
         program that wrote it", folder.display())]
@@ -186,8 +198,18 @@ impl StoreError {
 ///
 /// # Errors
 /// If there is one already, or the disk refuses.
-pub fn init(folder: &Path, cluster: ClusterId, node: NodeId) -> Result<(), StoreError> {
-    files::init(folder, cluster, node, log::BYTES)
+pub fn init(
+    folder: &Path,
+    cluster: ClusterId,
+    roles: Cluster,
+    node: NodeId,
+) -> Result<(), StoreError> {
+    files::init(folder, cluster, roles, node, log::BYTES)
+}
+
+/// Whether there is a store, whosever it is.
+pub fn exists(folder: &Path) -> bool {
+    files::exists(folder)
 }
 
 /// Opens the store of a node that has run before, or was just made; reads all of it to see that it
@@ -195,8 +217,13 @@ pub fn init(folder: &Path, cluster: ClusterId, node: NodeId) -> Result<(), Store
 ///
 /// # Errors
 /// If it is missing, in use, another's, of another format, or damaged; each says what to do.
-pub fn open(folder: &Path, cluster: ClusterId, node: NodeId) -> Result<Box<dyn Store>, StoreError> {
-    Ok(Box::new(files::open(folder, cluster, node)?))
+pub fn open(
+    folder: &Path,
+    cluster: ClusterId,
+    roles: Cluster,
+    node: NodeId,
+) -> Result<Box<dyn Store>, StoreError> {
+    Ok(Box::new(files::open(folder, cluster, roles, node)?))
 }
 
 impl Record {

@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use node::wire::{Answer, Ask, Body, Codec, Line, Party, Request, Say};
 use node::{
-    ClusterFile, ClusterId, Header, Host, Key, Metrics, Out, Record, RequestId, Secret, Store,
-    StoreError, Value,
+    ClusterFile, ClusterId, Header, Host, Key, Metrics, Out, Record, RequestId, Store, StoreError,
+    Value,
 };
 use paxos::{Message, NodeId};
 
@@ -100,7 +100,7 @@ impl World {
     fn new(more: &str, seed: u64) -> World {
         let file = cluster_file(more);
         let nodes = (0..NODES).map(|number| Party::Node(id(number)));
-        let client = Codec::new(file.cluster, &Secret::none(), Party::Client, 0, nodes);
+        let client = Codec::new(file.cluster, &file.secret, Party::Client, 0, nodes);
         let mut world = World {
             file,
             disks: Vec::new(),
@@ -476,7 +476,7 @@ fn a_node_that_hears_of_another_decision_stops() {
     world.settle();
     let liar = Codec::new(
         ClusterId::from_bytes(*world.file.cluster.bytes()),
-        &Secret::none(),
+        &world.file.secret,
         Party::Node(id(1)),
         9,
         [Party::Node(id(0))],

@@ -10,26 +10,32 @@ use paxos::NodeId;
 
 const OUTCOMES: &str = "\
 Exit codes:
-  0  SUCCESS: a value is chosen, or (get) nothing was; the answer was validated
+  0  SUCCESS: a value is chosen, or (get) nothing was; validated
   4  POST_FAILED: no server got the request
   5  RETRYABLE: a server got it, did nothing, and may do it later
   6  FATAL: it was refused for good, and nothing was done
-  7  UNKNOWN: it may have been done, or may yet be; ask again with the same value, which is always safe
-  2  wrong usage or input";
+  7  UNKNOWN: it may have been done, or may yet be; to ask again with the
+     same value is always safe. (If no server ever answers: is the secret,
+     or the cluster's id, another one there?)
+  2  wrong usage or input
+
+Only servers that propose take requests, reads among them.";
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  paxos init --config cluster.toml --id 0 --data data/n0       once in the life of a node
-  paxos serve --config cluster.toml --id 0 --data data/n0      as often as it is started
+  paxos init --config cluster.toml --id 0 --data data/n0     once in its life
+  paxos serve --config cluster.toml --id 0 --data data/n0    at every start
 
-A cluster file:
-  cluster = \"0123456789abcdef0123456789abcdef\"   # any 128 bits, the same everywhere
-  secret = \"cluster.secret\"                      # 32 bytes or more, mode 0600; without: loopback only
+A cluster file, the same on every machine:
+  cluster = \"0123456789abcdef0123456789abcdef\"   # any 128 bits
+  secret = \"cluster.secret\"  # beside this file: 32 bytes or more, mode 0600;
+                             # without one, loopback addresses only
   [[node]]
-  id = 0
-  address = \"127.0.0.1:7100\"
-  # roles = [\"proposer\", \"acceptor\", \"learner\"]   # all three by default
+  id = 0                       # 0, 1, 2, …
+  address = \"127.0.0.1:7100\"  # IP and port; names are not looked up
+  # roles = [\"proposer\", \"acceptor\", \"learner\"]    all three by default
+  # initialised = true         written by `paxos init` on the node's machine
   [[node]]
   …")]
 pub(crate) struct ServeArgs {
@@ -65,8 +71,9 @@ pub(crate) struct ServeArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A node's store is made once. A node whose store is lost must not get an empty one: it would have forgotten
-its votes, and could undo a decision. So this refuses where the cluster file says it was done.
+A node's store is made once. A node whose store is lost must not get an empty
+one: it would have forgotten its votes, and could undo a decision. So this
+writes `initialised = true` into the cluster file, and refuses where it says so.
 
 Example:
   paxos init --config cluster.toml --id 0 --data data/n0")]
@@ -101,7 +108,7 @@ pub(crate) enum LogFormat {
 #[command(after_help = format!("\
 Examples:
   paxos propose --config cluster.toml leader n0
-  paxos propose --config cluster.toml --server 2 leader n2      ask this server only
+  paxos propose --config cluster.toml --server 2 leader n2    this server only
   paxos propose --config cluster.toml --json --timeout 2s leader n0
 
 {OUTCOMES}"))]
@@ -119,8 +126,8 @@ pub(crate) struct ProposeArgs {
 #[derive(Debug, Args)]
 #[command(after_help = format!("\
 Examples:
-  paxos get --config cluster.toml leader
-  paxos get --config cluster.toml --json leader | jq -r .value
+  paxos get --config cluster.toml leader                  prints nothing where nothing is chosen
+  paxos get --config cluster.toml --json leader | jq -r '.value // empty'
 
 {OUTCOMES}"))]
 pub(crate) struct GetArgs {
@@ -132,7 +139,7 @@ pub(crate) struct GetArgs {
 }
 
 /// Whom a client asks, and how long.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct ClientArgs {
     /// The cluster file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -141,7 +148,7 @@ pub(crate) struct ClientArgs {
     #[arg(long, value_name = "N", value_parser = node_id)]
     pub(crate) server: Vec<NodeId>,
     /// How long to wait for an answer, all servers together
-    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = some_time)]
     pub(crate) timeout: Duration,
     /// Print the outcome as JSON
     #[arg(long)]
@@ -151,15 +158,19 @@ pub(crate) struct ClientArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  paxos conform data/*/journal                     the journals of all nodes of a cluster
-  paxos conform data/*/journal --key leader        and the story of one decree
+  paxos conform data/*/journal                 the journals of all nodes
+  paxos conform data/*/journal --key leader    and the story of one decree
   paxos conform data/*/journal --key leader --svg leader.svg
 
+Stop the nodes first: of a journal that is still being written, the others say
+that its end is missing.
+
 Exit codes:
-  0  conforms: every step is a step of the checked protocol, and every property holds
+  0  conforms: every step is a step of the checked protocol, and every
+     property holds
   1  diverges, or a journal was cut or altered
   2  wrong usage or input
-  3  incomplete: nothing diverges, but not all that happened is in these journals")]
+  3  incomplete: nothing diverges, but not all that happened is in the journals")]
 pub(crate) struct ConformArgs {
     /// The journals of all nodes, one each; older files of a journal (FILE.1, FILE.2, …) are found
     #[arg(value_name = "JOURNAL", required = true, value_hint = ValueHint::FilePath)]
@@ -207,12 +218,13 @@ pub(crate) struct UpArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  paxos bench --dir /tmp/bench-cluster                   latency with 1 in flight, throughput with 64
-  bench/run                                              the same beside etcd, and beside a floor without
-                                                         a protocol (installs what that needs)
+  paxos bench --dir /tmp/bench    latency with 1 in flight, throughput with 64
+  bench/run                       in the repository: the same beside etcd, and
+                                  beside the same flushes without a protocol
 
-What it prints is the median of all turns. `ours/its` are ratios of medians of the same run: below 1 is
-faster for p50, above 1 for the rate.")]
+What it prints is the median of all turns. `ours/its` are ratios of medians of
+the same run: below 1 is faster for p50, above 1 for the rate. The folder is
+removed at the end.")]
 pub(crate) struct BenchArgs {
     /// A folder that does not exist yet, on the disk to be measured
     #[arg(long, value_name = "DIR", default_value = "paxos-bench", value_hint = ValueHint::DirPath)]
@@ -224,13 +236,13 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "N,…", default_value = "1,64", value_delimiter = ',', value_parser = in_flight)]
     pub(crate) in_flight: Vec<usize>,
     /// How many turns each has
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    pub(crate) slices: usize,
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) slices: u64,
     /// How long a turn is
-    #[arg(long, value_name = "SECONDS", default_value_t = 5.0)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 5.0, value_parser = some_seconds)]
     pub(crate) seconds: f64,
-    /// Also give turns to this command, which takes --in-flight, --seconds and --json and prints figures;
-    /// $TURN is another word each time
+    /// Also give turns to this command, which takes --in-flight, --seconds and --json and prints
+    /// figures; it finds another word in $TURN each time, to tell its turns apart
     #[arg(long, value_name = "NAME=COMMAND", value_parser = named_command)]
     pub(crate) beside: Vec<(String, String)>,
     /// Authenticate with a secret
@@ -256,6 +268,18 @@ fn named_command(text: &str) -> Result<(String, String), String> {
     let parts = text.split_once('=');
     let (name, command) = parts.ok_or_else(|| "expected NAME=COMMAND".to_owned())?;
     Ok((name.to_owned(), command.to_owned()))
+}
+
+fn some_time(text: &str) -> Result<Duration, String> {
+    let parsed = humantime::parse_duration(text).ok();
+    let some = parsed.filter(|time| !time.is_zero());
+    some.ok_or_else(|| "expected a duration above zero, such as 500ms, 5s or 2m".to_owned())
+}
+
+fn some_seconds(text: &str) -> Result<f64, String> {
+    let parsed: Option<f64> = text.parse().ok();
+    let some = parsed.filter(|seconds| seconds.is_finite() && *seconds > 0.0);
+    some.ok_or_else(|| "expected seconds above zero, such as 5 or 0.5".to_owned())
 }
 
 fn node_id(text: &str) -> Result<NodeId, String> {

@@ -83,7 +83,7 @@ pub fn forgotten_in(cluster: &Cluster, number: usize, data: &Path) -> Vec<String
         }
     }
     let file = ClusterFile::read(&cluster.config()).unwrap();
-    let store = match store::open(data, file.cluster, me) {
+    let store = match store::open(data, file.cluster, file.roles, me) {
         Ok(store) => store,
         Err(error) => return vec![format!("{me} cannot start: {error}")],
     };

@@ -87,6 +87,22 @@ impl Cluster {
         cluster
     }
 
+    /// The same cluster with another cluster file, as if it had always been that one. Nothing of it runs.
+    pub fn with_file(self, edit: impl Fn(&str) -> String) -> Cluster {
+        let text = fs::read_to_string(self.config()).unwrap();
+        fs::write(
+            self.config(),
+            edit(&text.replace("initialised = true\n", "")),
+        )
+        .unwrap();
+        for number in 0..self.nodes.len() {
+            fs::remove_dir_all(self.data(number)).unwrap();
+            let made = self.command("init", number).output().unwrap();
+            assert!(made.status.success(), "{made:?}");
+        }
+        self
+    }
+
     /// A cluster file with these addresses for the nodes, in their order.
     pub fn file(&self, more: &str, addresses: &[SocketAddr]) -> String {
         let mut text = format!("cluster = \"{:032x}\"\n{more}\n", 0x7e57);

@@ -22,7 +22,8 @@ impl Replica<'_> {
         counts: &mut Counts,
     ) -> Judged {
         match entry {
-            Entry::Start(_) => {
+            Entry::Start(start) => {
+                self.note_incarnation(start.incarnation);
                 let stopped = self.cursor.checked_sub(1).map(|last| {
                     let (_, last) = &self.journal.entries[last];
                     matches!(last, Entry::Stop)

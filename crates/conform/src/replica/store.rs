@@ -44,6 +44,7 @@ impl Replica<'_> {
             }
         }
         self.check_record(decree, record, facts, counts)?;
+        self.seen_since_jump.insert(decree);
         let (id, roles, rules) = (self.id(), facts.roles, self.rules);
         let start = |disk| {
             Memory::Open(
@@ -108,6 +109,13 @@ impl Replica<'_> {
         if allowed.iter().any(|stored| stored.shows(record)) {
             return Ok(());
         }
+        // A process of which the journal says nothing may have changed it.
+        if let Some(reason) = &self.jump
+            && !self.seen_since_jump.contains(&decree)
+        {
+            facts.gap(Some(decree), reason.clone(), spot);
+            return Ok(());
+        }
         let expected = allowed.iter().flat_map(Stored::records);
         let expected = expected
             .map(|record| text::record(record.as_ref()))
@@ -128,6 +136,20 @@ impl Replica<'_> {
                 .to_owned(),
         );
         Err(divergence)
+    }
+
+    /// A process begins; whether others have run since the last one of this journal.
+    pub(super) fn note_incarnation(&mut self, number: u64) {
+        let last = self.incarnation.replace(number);
+        let Some(missing) = last.map(|last| last + 1).filter(|first| *first < number) else {
+            return;
+        };
+        let which = match number - 1 {
+            last if last == missing => format!("process {missing}"),
+            last => format!("processes {missing} to {last}"),
+        };
+        self.jump = Some(format!("{which} of {} are not in its journal", self.id()));
+        self.seen_since_jump.clear();
     }
 
     /// The batch is on the disk, and what was held back may leave.

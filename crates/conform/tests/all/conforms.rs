@@ -161,7 +161,13 @@ fn what_is_written_is_read_and_conforms() {
         .enumerate()
         .map(|(at, found)| {
             let path = folder.path().join(format!("n{at}"));
-            let mut writer = Writer::open(&path, u64::MAX).unwrap();
+            let mut writer = Writer::open(
+                &path,
+                u64::MAX,
+                node::ClusterId::from_bytes([7; 16]),
+                crate::host::id(at),
+            )
+            .unwrap();
             for (_, entry) in found.entries {
                 // A file begins where the entries say so.
                 if matches!(entry, Entry::Continue(_)) {

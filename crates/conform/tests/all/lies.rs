@@ -452,7 +452,7 @@ fn journals_that_do_not_go_together() {
 fn a_line_removed_altered_or_swapped_is_refused_with_its_number() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("n0");
-    let mut writer = Writer::open(&path, u64::MAX).unwrap();
+    let mut writer = Writer::open(&path, u64::MAX, ClusterId::from_bytes([7; 16]), id(0)).unwrap();
     tea()[0].iter().for_each(|entry| writer.push(entry));
     writer.flush().unwrap();
     let whole = std::fs::read_to_string(&path).unwrap();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use paxos::{Input, NodeId, Timer};
 
 use super::Host;
-use crate::decree::Stage;
+use crate::decree::{Slot, Stage};
 use crate::journal::Entry;
 use crate::wire::Say;
 use crate::{HostError, Key, Record};
@@ -136,25 +136,37 @@ impl Host {
             }
         }
         self.waiting -= forgotten;
-        let Some(since) = now.checked_sub(self.timing.idle()) else {
-            return;
-        };
-        let unwritten: HashSet<&Key> = self.lazy.iter().map(|(key, _)| key).collect();
-        let idle: Vec<Key> = self
-            .decrees
-            .iter()
-            .filter(|(key, slot)| slot.is_idle(since) && !unwritten.contains(key))
-            .map(|(key, _)| key.clone())
-            .collect();
-        for key in idle {
-            self.set_due(&key, None);
-            self.decrees.remove(&key);
-            self.note(Entry::Unload { key });
+        if let Some(since) = now.checked_sub(self.timing.idle()) {
+            self.unload(|slot| slot.is_idle(since));
         }
         // Decisions have waited long enough for the commit of something else.
         self.unsaved.append(&mut self.lazy);
         self.metrics.decrees.set(self.decrees.len() as i64);
         self.metrics.waiting.set(self.waiting as i64);
+    }
+
+    /// Lets decided decrees leave memory when there are too many, however lately somebody asked.
+    /// Whether any did.
+    pub(super) fn make_room(&mut self) -> bool {
+        let before = self.decrees.len();
+        self.unload(|slot| !slot.unsaved && matches!(slot.stage, Stage::Closed(_)));
+        self.decrees.len() < before
+    }
+
+    /// Lets decrees leave memory, but those whose decision is not written down yet.
+    fn unload(&mut self, may_leave: impl Fn(&Slot) -> bool) {
+        let unwritten: HashSet<&Key> = self.lazy.iter().map(|(key, _)| key).collect();
+        let leaving: Vec<Key> = self
+            .decrees
+            .iter()
+            .filter(|(key, slot)| may_leave(slot) && !unwritten.contains(key))
+            .map(|(key, _)| key.clone())
+            .collect();
+        for key in leaving {
+            self.set_due(&key, None);
+            self.decrees.remove(&key);
+            self.note(Entry::Unload { key });
+        }
     }
 
     /// Begins another file of the journal if this one is full, with all that is in memory. Called

@@ -6,8 +6,8 @@ use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Entry;
 use super::write::{Checksum, FIRST, checksum, numbered};
+use super::{Entry, Start};
 
 /// A journal as it was found.
 #[derive(Clone, Debug)]
@@ -43,6 +43,22 @@ pub enum JournalError {
         path: PathBuf,
         /// What the system says.
         source: io::Error,
+    },
+    /// It is something else.
+    #[error("{} is not a journal of a node", path.display())]
+    NotAJournal {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// It is another node's.
+    #[error("{} is the journal of {found}, and this is {expected}: give each node a journal of its own", path.display())]
+    Foreign {
+        /// Which file.
+        path: PathBuf,
+        /// Whose it should be.
+        expected: String,
+        /// Whose it is.
+        found: String,
     },
     /// A line is not what was written.
     #[error(
@@ -90,8 +106,10 @@ pub fn read(path: &Path) -> Result<Read, JournalError> {
 }
 
 /// How far a file is whole.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Scanned {
+    /// Whose file it is; `None` if it is empty.
+    pub(super) start: Option<Start>,
     /// The bytes of all whole lines.
     pub(super) bytes: u64,
     /// The checksum of the last whole line.
@@ -111,6 +129,7 @@ fn scan_with(path: &Path, mut each: impl FnMut(u64, Entry)) -> Result<Scanned, J
     };
     let mut reader = BufReader::new(File::open(path).map_err(failed)?);
     let mut scanned = Scanned {
+        start: None,
         bytes: 0,
         last: FIRST,
         torn: None,
@@ -120,6 +139,12 @@ fn scan_with(path: &Path, mut each: impl FnMut(u64, Entry)) -> Result<Scanned, J
         bytes.clear();
         if reader.read_until(b'\n', &mut bytes).map_err(failed)? == 0 {
             break;
+        }
+        // Of a file that is none of ours, nothing is cut off.
+        if line == 1 && !is_begun(&bytes) {
+            return Err(JournalError::NotAJournal {
+                path: path.to_owned(),
+            });
         }
         let Some((b'\n', text)) = bytes.split_last() else {
             scanned.torn = Some(line);
@@ -134,9 +159,25 @@ fn scan_with(path: &Path, mut each: impl FnMut(u64, Entry)) -> Result<Scanned, J
         })?;
         scanned.last = parsed.0;
         scanned.bytes += bytes.len() as u64;
+        if let (None, Entry::Start(start) | Entry::Continue(start)) = (&scanned.start, &parsed.1) {
+            scanned.start = Some(start.clone());
+        }
         each(line, parsed.1);
     }
     Ok(scanned)
+}
+
+/// Whether these bytes are how a line begins; or zeros, which a file can end with after a loss of
+/// power.
+fn is_begun(bytes: &[u8]) -> bool {
+    let (sum, text) = bytes.split_at(bytes.len().min(size_of::<Checksum>()));
+    let begins = b" {\"entry\":";
+    let is_line = sum.iter().all(u8::is_ascii_hexdigit)
+        && text
+            .iter()
+            .zip(begins)
+            .all(|(found, expected)| found == expected);
+    is_line || bytes.iter().all(|byte| *byte == 0)
 }
 
 fn parse(last: &Checksum, line: &[u8]) -> Result<(Checksum, Entry), String> {

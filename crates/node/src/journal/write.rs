@@ -4,7 +4,10 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use paxos::NodeId;
+
 use super::{Entry, JournalError, read};
+use crate::ClusterId;
 
 /// How many files there are at most, the current one among them.
 const FILES_MAX: u32 = 8;
@@ -16,6 +19,8 @@ pub struct Writer {
     file: File,
     bytes: u64,
     bytes_max: u64,
+    /// How much of the file is its heading, once that is written.
+    heading: Option<u64>,
     last: Checksum,
     buffer: Vec<u8>,
 }
@@ -40,14 +45,32 @@ impl Writer {
     /// of power leaves it, is taken off; all else must be as it was written.
     ///
     /// # Errors
-    /// If the file cannot be read and written, or is not a whole journal up to its last line.
-    pub fn open(path: &Path, bytes_max: u64) -> Result<Writer, JournalError> {
+    /// If the file cannot be read and written, is not a whole journal up to its last line, or is another
+    /// node's.
+    pub fn open(
+        path: &Path,
+        bytes_max: u64,
+        cluster: ClusterId,
+        node: NodeId,
+    ) -> Result<Writer, JournalError> {
         let failed = |source| JournalError::Failed {
             path: path.to_owned(),
             source,
         };
+        let words = |cluster, node| format!("{node} of cluster {cluster}");
         let (whole, last) = match read::scan(path) {
-            Ok(scanned) => (scanned.bytes, scanned.last),
+            Ok(scanned) => {
+                let expected = words(cluster, node);
+                let found = scanned.start.map(|start| words(start.cluster, start.node));
+                if let Some(found) = found.filter(|found| *found != expected) {
+                    return Err(JournalError::Foreign {
+                        path: path.to_owned(),
+                        expected,
+                        found,
+                    });
+                }
+                (scanned.bytes, scanned.last)
+            }
             Err(JournalError::Failed { source, .. })
                 if source.kind() == io::ErrorKind::NotFound =>
             {
@@ -66,6 +89,7 @@ impl Writer {
             file,
             bytes: whole,
             bytes_max,
+            heading: Some(0),
             last,
             buffer: Vec::new(),
         })
@@ -89,20 +113,27 @@ impl Writer {
         let written = self.file.write_all(&self.buffer);
         written.map_err(|source| self.failed(source))?;
         self.bytes += self.buffer.len() as u64;
+        self.heading = self.heading.or(Some(self.bytes));
         self.buffer.clear();
         Ok(())
     }
 
-    /// Whether the file has grown to its bound. The caller then calls [`Writer::rotate`].
+    /// Whether the file has grown to its bound. The caller then calls [`Writer::rotate`]. A file holds at
+    /// least as much news as heading, or it would be nothing but headings.
     pub fn is_full(&self) -> bool {
-        self.bytes >= self.bytes_max
+        let heading = self.heading.unwrap_or(0);
+        self.bytes - heading >= self.bytes_max.max(heading)
     }
 
-    /// Puts the file aside and begins a new one, all lines being flushed.
+    /// Puts the file aside and begins a new one, all lines being flushed. What is flushed next is the
+    /// heading of the new one.
     ///
     /// # Errors
     /// If files cannot be renamed or made.
     pub fn rotate(&mut self) -> Result<(), JournalError> {
+        // A file that was put aside is not repaired any more.
+        let synced = self.file.sync_data();
+        synced.map_err(|source| self.failed(source))?;
         for number in (1..FILES_MAX).rev() {
             let from = match number {
                 1 => self.path.clone(),
@@ -119,6 +150,7 @@ impl Writer {
             .open(&self.path);
         self.file = created.map_err(|source| self.failed(source))?;
         self.bytes = 0;
+        self.heading = None;
         self.last = FIRST;
         Ok(())
     }

@@ -8,7 +8,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use paxos::NodeId;
+use paxos::{Cluster, NodeId, NodeSet};
 use redb::{ReadableDatabase as _, ReadableTable, StorageBackend, TableDefinition};
 
 use super::sector::Identity;
@@ -22,6 +22,7 @@ const RECORDS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("records
 const FORMAT_ENTRY: &str = "format";
 const CLUSTER_ENTRY: &str = "cluster";
 const NODE_ENTRY: &str = "node";
+const ROLES_ENTRY: &str = "roles";
 const STORE_ENTRY: &str = "store";
 const INCARNATION_ENTRY: &str = "incarnation";
 const APPLIED_ENTRY: &str = "applied";
@@ -61,6 +62,7 @@ impl Database {
                 header.insert(FORMAT_ENTRY, &FORMAT.to_le_bytes()[..])?;
                 header.insert(CLUSTER_ENTRY, &identity.cluster.bytes()[..])?;
                 header.insert(NODE_ENTRY, &[identity.node.into()][..])?;
+                header.insert(ROLES_ENTRY, &role_bytes(&identity.roles)[..])?;
                 header.insert(STORE_ENTRY, &identity.store[..])?;
                 header.insert(INCARNATION_ENTRY, &0_u64.to_le_bytes()[..])?;
                 header.insert(APPLIED_ENTRY, &0_u64.to_le_bytes()[..])?;
@@ -78,12 +80,13 @@ impl Database {
         folder: &Path,
         file: impl StorageBackend,
         cluster: ClusterId,
+        roles: Cluster,
         node: NodeId,
     ) -> Result<(Database, Position), StoreError> {
         // redb asserts in some places what only an intact file fulfils. A panic of this kind says
         // something about the file, not about this process, in which nothing of it is left.
         catch_unwind(AssertUnwindSafe(|| {
-            Database::open_and_read(folder, file, cluster, node)
+            Database::open_and_read(folder, file, cluster, roles, node)
         }))
         .unwrap_or_else(|_| {
             let what = "paxos.redb is not a file that a database was left in";
@@ -95,6 +98,7 @@ impl Database {
         folder: &Path,
         file: impl StorageBackend,
         cluster: ClusterId,
+        roles: Cluster,
         node: NodeId,
     ) -> Result<(Database, Position), StoreError> {
         let wrong = |source| wrong(folder, "open", source);
@@ -117,6 +121,13 @@ impl Database {
                 folder: folder.to_owned(),
                 expected: format!("{node} of cluster {cluster}"),
                 found: format!("{} of cluster {}", identity.node, identity.cluster),
+            });
+        }
+        if identity.roles != roles {
+            return Err(StoreError::OtherRoles {
+                folder: folder.to_owned(),
+                expected: role_words(&roles),
+                found: role_words(&identity.roles),
             });
         }
         let database = Database {
@@ -217,6 +228,8 @@ fn read_header(folder: &Path, redb: &redb::Database) -> Result<(Identity, Positi
     let identity = Identity {
         cluster: ClusterId::from_bytes(entry(folder, &table, CLUSTER_ENTRY)?),
         node: NodeId::try_from(node).map_err(|wrong| StoreError::damaged(folder, wrong))?,
+        roles: roles(entry(folder, &table, ROLES_ENTRY)?)
+            .ok_or_else(|| StoreError::damaged(folder, "its header has roles that are none"))?,
         store: entry(folder, &table, STORE_ENTRY)?,
     };
     let position = Position {
@@ -224,6 +237,24 @@ fn read_header(folder: &Path, redb: &redb::Database) -> Result<(Identity, Positi
         applied: u64::from_le_bytes(entry(folder, &table, APPLIED_ENTRY)?),
     };
     Ok((identity, position))
+}
+
+/// The three sets, two bytes each.
+fn role_bytes(roles: &Cluster) -> [u8; 6] {
+    let [a, b] = roles.proposers().bits().to_le_bytes();
+    let [c, d] = roles.acceptors().bits().to_le_bytes();
+    let [e, f] = roles.learners().bits().to_le_bytes();
+    [a, b, c, d, e, f]
+}
+
+fn roles([a, b, c, d, e, f]: [u8; 6]) -> Option<Cluster> {
+    let set = |bytes| NodeSet::from_bits(u16::from_le_bytes(bytes));
+    Cluster::apart(set([a, b]), set([c, d]), set([e, f]))
+}
+
+fn role_words(roles: &Cluster) -> String {
+    let (proposers, acceptors, learners) = (roles.proposers(), roles.acceptors(), roles.learners());
+    format!("proposers {proposers}, acceptors {acceptors}, learners {learners}")
 }
 
 /// An entry of the header; each has one length.

@@ -4,12 +4,12 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
-use paxos::NodeId;
+use paxos::{Cluster, NodeId};
 use redb::backends::FileBackend;
 
 use super::database::Database;
 use super::log::{self, Log, LogFile, NAMES};
-use super::sector::{BLOCK_BYTES, Identity};
+use super::sector::{BLOCK_BYTES, Identity, SECTOR_BYTES, is_of_a_batch};
 use super::{StoreError, sync_folder};
 use crate::ClusterId;
 
@@ -21,6 +21,7 @@ const HOME: &str = "paxos.redb";
 pub(super) fn init(
     folder: &Path,
     cluster: ClusterId,
+    roles: Cluster,
     node: NodeId,
     log_bytes: usize,
 ) -> Result<(), StoreError> {
@@ -37,6 +38,7 @@ pub(super) fn init(
     let identity = Identity {
         cluster,
         node,
+        roles,
         store,
     };
     for (which, name) in NAMES.into_iter().enumerate() {
@@ -67,15 +69,25 @@ pub(super) fn init(
     above.parent().map_or(Ok(()), sync_folder).map_err(failed)
 }
 
+/// Whether there is one.
+pub(super) fn exists(folder: &Path) -> bool {
+    folder.join(HOME).exists()
+}
+
 /// Opens a store that was made.
-pub(super) fn open(folder: &Path, cluster: ClusterId, node: NodeId) -> Result<Log, StoreError> {
+pub(super) fn open(
+    folder: &Path,
+    cluster: ClusterId,
+    roles: Cluster,
+    node: NodeId,
+) -> Result<Log, StoreError> {
     let failed = |source| StoreError::failed(folder, "open", source);
     let home = existing(&folder.join(HOME)).map_err(failed)?;
     let home = home.ok_or_else(|| StoreError::Missing {
         folder: folder.to_owned(),
     })?;
     // The home's lock is everybody's: the logs are not touched by whoever has not got it.
-    let (home, position) = Database::open(folder, backend(folder, home)?, cluster, node)?;
+    let (home, position) = Database::open(folder, backend(folder, home)?, cluster, roles, node)?;
     let log = |which: usize| -> Result<LogFile, StoreError> {
         let file = existing(&folder.join(NAMES[which])).map_err(failed)?;
         let missing = || StoreError::damaged(folder, format!("{} is missing", NAMES[which]));
@@ -108,13 +120,13 @@ fn begin(path: &Path) -> io::Result<(File, PathBuf)> {
     Ok((file, new))
 }
 
-/// Whether this is a log that a node has written to; one that was just made is all zeros behind
-/// its head.
+/// Whether this is a log that a node has written to.
 fn holds_batches(path: &Path) -> io::Result<bool> {
     let Some(mut file) = existing(path)? else {
         return Ok(false);
     };
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
-    Ok(bytes.iter().skip(BLOCK_BYTES).any(|byte| *byte != 0))
+    let behind_head = bytes.get(BLOCK_BYTES..).unwrap_or_default();
+    Ok(behind_head.chunks(SECTOR_BYTES).any(is_of_a_batch))
 }

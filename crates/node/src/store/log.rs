@@ -64,8 +64,10 @@ pub(super) fn make(
     let sectors = (blocks - 1) * BLOCK_BYTES / SECTOR_BYTES;
     file.set_len((blocks * BLOCK_BYTES) as u64)?;
     file.write(0, &log_head(identity, which, sectors))?;
+    let fresh = Sectors::of(identity);
     for block in 1..blocks {
-        file.write((block * BLOCK_BYTES) as u64, &[0; BLOCK_BYTES])?;
+        let bytes = fresh.fresh(which, block - 1);
+        file.write((block * BLOCK_BYTES) as u64, &bytes)?;
     }
     file.sync_data()
 }

@@ -5,7 +5,7 @@
 //! is there in part has rotted. A batch is written either behind the one before it or at the start of the
 //! other log, and in the first case only if it has room; so there are two places at most
 //! where the next one can be. If its first sector has rotted, it may have been a batch that
-//! was acknowledged; if that sector is blank or of an earlier lap, it was not.
+//! was acknowledged; if that sector is of an earlier lap, it was not.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -116,7 +116,7 @@ impl<'a> Found<'a> {
         let rotten = |sector| matches!(self.at(Place { sector, ..place }), Some(Sector::Rotten));
         let count = match self.at(place) {
             Some(Sector::Sound(part)) if part.sequence == sequence && part.index == 0 => part.count,
-            Some(Sector::Sound(_) | Sector::Blank | Sector::Rotten) | None => 1,
+            Some(Sector::Sound(_) | Sector::Rotten) | None => 1,
         };
         (place.sector..place.sector + count).any(rotten)
     }

@@ -3,9 +3,10 @@
 //! The sector is the unit because it is the unit of a torn write: of a batch that was being written when
 //! the power went, each sector is either as it was before or as it should be. With a check for each, a
 //! torn batch is one whose sectors are all sound, but not all of that batch. A sector that is
-//! neither blank nor sound is something else: it has rotted.
+//! not sound has rotted. A log that was just made is full of sound sectors, of batch 0, which is nobody's; so
+//! zeros, which a disk may give for what it has lost, are not sound.
 
-use paxos::NodeId;
+use paxos::{Cluster, NodeId};
 
 use crate::ClusterId;
 
@@ -31,6 +32,8 @@ pub(super) struct Identity {
     pub(super) cluster: ClusterId,
     /// The node.
     pub(super) node: NodeId,
+    /// Who plays which role in the cluster.
+    pub(super) roles: Cluster,
     /// This very store: random, given when it is made.
     pub(super) store: [u8; 16],
 }
@@ -42,21 +45,26 @@ pub(super) struct Place {
     pub(super) sector: usize,
 }
 
+/// Whether a sector, sound or not, speaks of a batch of a node.
+pub(super) fn is_of_a_batch(sector: &[u8]) -> bool {
+    let number = sector.iter().skip(CHECK_BYTES).take(8);
+    number.into_iter().any(|byte| *byte != 0)
+}
+
 /// What is found in a sector.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Sector<'a> {
-    /// Zeros: never written since the log was made.
-    Blank,
     /// What was written here, now or in an earlier lap.
     Sound(Part<'a>),
-    /// Neither: what was written here cannot be read.
+    /// What was written here cannot be read.
     Rotten,
 }
 
 /// A part of a batch.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Part<'a> {
-    /// Which batch this is: 1 for the first of the store, and each one more than the one before.
+    /// Which batch this is: 1 for the first of the store, and each one more than the one before. 0 is
+    /// what a log is filled with when it is made.
     pub(super) sequence: u64,
     /// Of which process: a batch that was torn leaves its number to another, of a later process.
     pub(super) incarnation: u64,
@@ -122,11 +130,14 @@ impl Sectors {
         written
     }
 
+    /// A block that says that nothing was ever written to it.
+    pub(super) fn fresh(&self, file: usize, block: usize) -> Vec<u8> {
+        let sector = block * BLOCK_SECTORS;
+        self.write(Place { file, sector }, 0, 0, &[])
+    }
+
     /// What is found at a place.
     pub(super) fn read<'a>(&self, place: Place, sector: &'a [u8]) -> Sector<'a> {
-        if sector.iter().all(|byte| *byte == 0) {
-            return Sector::Blank;
-        }
         let (check, said) = sector.split_at(CHECK_BYTES);
         if self.check(place, said) != check {
             return Sector::Rotten;
@@ -212,6 +223,7 @@ mod tests {
         Sectors::of(&Identity {
             cluster: ClusterId::from_bytes([1; 16]),
             node: NodeId::new(0).unwrap(),
+            roles: Cluster::all_roles(3).unwrap(),
             store: [2; 16],
         })
     }
@@ -227,7 +239,7 @@ mod tests {
                 };
                 match sectors().read(place, sector) {
                     Sector::Sound(part) => (place, part),
-                    Sector::Blank | Sector::Rotten => panic!("sector {index} is not sound"),
+                    Sector::Rotten => panic!("sector {index} is not sound"),
                 }
             });
         found.collect()
@@ -266,7 +278,7 @@ mod tests {
         }
         assert!(matches!(
             sectors().read(place, &[0; SECTOR_BYTES]),
-            Sector::Blank
+            Sector::Rotten
         ));
     }
 }

@@ -10,7 +10,7 @@ mod tape;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use paxos::{Ballot, Durable, NodeId, Round, Vote};
+use paxos::{Ballot, Cluster, Durable, NodeId, Round, Vote};
 
 use super::database::Database;
 use super::log::{self, Log};
@@ -74,11 +74,16 @@ fn long_batch(random: &mut fastrand::Rng) -> Vec<(Key, Record)> {
         .collect()
 }
 
+fn roles() -> Cluster {
+    Cluster::all_roles(3).unwrap()
+}
+
 /// Makes a store with logs of so many blocks.
 fn make(disk: &Disk, log_blocks: usize) {
     let identity = Identity {
         cluster: CLUSTER,
         node: node(),
+        roles: roles(),
         store: [7; 16],
     };
     for which in [0, 1] {
@@ -88,7 +93,8 @@ fn make(disk: &Disk, log_blocks: usize) {
 }
 
 fn open(disk: &Disk) -> Result<Log, StoreError> {
-    let (home, position) = Database::open(Path::new("disk"), disk.home(), CLUSTER, node())?;
+    let (home, position) =
+        Database::open(Path::new("disk"), disk.home(), CLUSTER, roles(), node())?;
     Log::open(
         home,
         position,

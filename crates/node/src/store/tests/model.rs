@@ -9,10 +9,17 @@ fn a_store_holds_what_a_map_holds() {
         let mut random = fastrand::Rng::with_seed(seed);
         let folder = tempfile::tempdir().unwrap();
         let blocks = random.usize(2..12);
-        files::init(folder.path(), CLUSTER, node(), blocks * BLOCK_BYTES).unwrap();
+        files::init(
+            folder.path(),
+            CLUSTER,
+            roles(),
+            node(),
+            blocks * BLOCK_BYTES,
+        )
+        .unwrap();
         let mut model = Model::new();
         for incarnation in 1..6 {
-            let mut store = files::open(folder.path(), CLUSTER, node()).unwrap();
+            let mut store = files::open(folder.path(), CLUSTER, roles(), node()).unwrap();
             assert_eq!(store.header().incarnation, incarnation);
             assert_eq!(contents(&store).unwrap(), model, "seed {seed}");
             for _ in 0..random.usize(..40) {

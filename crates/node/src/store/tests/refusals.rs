@@ -10,8 +10,8 @@ const LOG_BYTES: usize = 5 * BLOCK_BYTES;
 /// A store in which something is written.
 fn made() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    files::init(folder.path(), CLUSTER, node(), LOG_BYTES).unwrap();
-    let mut store = files::open(folder.path(), CLUSTER, node()).unwrap();
+    files::init(folder.path(), CLUSTER, roles(), node(), LOG_BYTES).unwrap();
+    let mut store = files::open(folder.path(), CLUSTER, roles(), node()).unwrap();
     store
         .commit(&batch(&mut fastrand::Rng::with_seed(0), 6))
         .unwrap();
@@ -19,7 +19,7 @@ fn made() -> tempfile::TempDir {
 }
 
 fn refusal(folder: &Path) -> StoreError {
-    files::open(folder, CLUSTER, node())
+    files::open(folder, CLUSTER, roles(), node())
         .map(|_| ())
         .unwrap_err()
 }
@@ -50,24 +50,24 @@ fn a_missing_store_is_not_made_by_opening() {
 #[test]
 fn a_store_is_made_once() {
     let folder = made();
-    let refusal = files::init(folder.path(), CLUSTER, node(), LOG_BYTES).unwrap_err();
+    let refusal = files::init(folder.path(), CLUSTER, roles(), node(), LOG_BYTES).unwrap_err();
     assert!(matches!(refusal, StoreError::Exists { .. }));
     assert_says(&refusal, &["already", "`paxos serve`"]);
-    files::open(folder.path(), CLUSTER, node()).unwrap();
+    files::open(folder.path(), CLUSTER, roles(), node()).unwrap();
 }
 
 #[test]
 fn one_that_was_cut_short_while_being_made_is_made_again() {
     let folder = tempfile::tempdir().unwrap();
-    files::init(folder.path(), CLUSTER, node(), LOG_BYTES).unwrap();
+    files::init(folder.path(), CLUSTER, roles(), node(), LOG_BYTES).unwrap();
     fs::rename(
         folder.path().join("paxos.redb"),
         folder.path().join("paxos.redb.new"),
     )
     .unwrap();
     assert!(matches!(refusal(folder.path()), StoreError::Missing { .. }));
-    files::init(folder.path(), CLUSTER, node(), LOG_BYTES).unwrap();
-    files::open(folder.path(), CLUSTER, node()).unwrap();
+    files::init(folder.path(), CLUSTER, roles(), node(), LOG_BYTES).unwrap();
+    files::open(folder.path(), CLUSTER, roles(), node()).unwrap();
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
 }
 
@@ -75,7 +75,7 @@ fn one_that_was_cut_short_while_being_made_is_made_again() {
 fn one_whose_home_is_lost_is_not_made_again() {
     let folder = made();
     fs::remove_file(folder.path().join("paxos.redb")).unwrap();
-    let refusal = files::init(folder.path(), CLUSTER, node(), LOG_BYTES).unwrap_err();
+    let refusal = files::init(folder.path(), CLUSTER, roles(), node(), LOG_BYTES).unwrap_err();
     assert!(matches!(refusal, StoreError::Damaged { .. }));
     assert_says(
         &refusal,
@@ -87,7 +87,7 @@ fn one_whose_home_is_lost_is_not_made_again() {
 fn another_clusters_store_is_refused() {
     let folder = made();
     let other = ClusterId::from_bytes([0xcd; 16]);
-    let refusal = files::open(folder.path(), other, node())
+    let refusal = files::open(folder.path(), other, roles(), node())
         .map(|_| ())
         .unwrap_err();
     assert!(matches!(refusal, StoreError::Foreign { .. }));
@@ -99,7 +99,7 @@ fn another_clusters_store_is_refused() {
 fn another_nodes_store_is_refused() {
     let folder = made();
     let other = NodeId::new(2).unwrap();
-    let refusal = files::open(folder.path(), CLUSTER, other)
+    let refusal = files::open(folder.path(), CLUSTER, roles(), other)
         .map(|_| ())
         .unwrap_err();
     assert!(matches!(refusal, StoreError::Foreign { .. }));
@@ -109,7 +109,7 @@ fn another_nodes_store_is_refused() {
 #[test]
 fn one_that_is_in_use_is_refused_until_it_is_not() {
     let folder = made();
-    let store = files::open(folder.path(), CLUSTER, node()).unwrap();
+    let store = files::open(folder.path(), CLUSTER, roles(), node()).unwrap();
     let refusal = refusal(folder.path());
     assert!(matches!(refusal, StoreError::InUse { .. }));
     assert_says(
@@ -117,7 +117,7 @@ fn one_that_is_in_use_is_refused_until_it_is_not() {
         &["in use by another process", "one node runs once"],
     );
     drop(store);
-    files::open(folder.path(), CLUSTER, node()).unwrap();
+    files::open(folder.path(), CLUSTER, roles(), node()).unwrap();
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn a_home_that_is_older_than_its_log_is_damage() {
     let folder = made();
     let home = folder.path().join("paxos.redb");
     let older = fs::read(&home).unwrap();
-    drop(files::open(folder.path(), CLUSTER, node()).unwrap());
+    drop(files::open(folder.path(), CLUSTER, roles(), node()).unwrap());
     fs::write(&home, older).unwrap();
     assert_says(
         &refusal(folder.path()),

@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_millis(250);
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Outcome {
-    /// No node got it.
+    /// No node got it that could have done it.
     PostFailed(String),
     /// A node got it, did nothing, and may do it later. Of a proposal this is said on loopback only:
     /// elsewhere the network may have made a copy of it that is taken in later.

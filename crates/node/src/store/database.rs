@@ -5,8 +5,10 @@
 //! is one bit on the first page, which says which of the last two commits counts and is covered by no
 //! checksum: that one is found out by the logs, see [`recover`](super::recovery::recover).
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use paxos::{Cluster, NodeId, NodeSet};
 use redb::{ReadableDatabase as _, ReadableTable, StorageBackend, TableDefinition};
@@ -44,6 +46,10 @@ pub(super) struct Database {
     folder: PathBuf,
     identity: Identity,
     redb: redb::Database,
+    /// Of which decrees there is a record, each by a hash of its key. redb checks pages when it opens a
+    /// file, and not when it reads them again; where one has rotted since, a record could seem never to
+    /// have been.
+    known: Mutex<HashSet<u64>>,
 }
 
 impl Database {
@@ -134,6 +140,7 @@ impl Database {
             folder: folder.to_owned(),
             identity,
             redb,
+            known: Mutex::default(),
         };
         database.read_all()?;
         Ok((database, position))
@@ -158,6 +165,10 @@ impl Database {
                 .map(|bytes| bytes.value().to_vec()))
         };
         let bytes = read().map_err(|source| wrong(&self.folder, "read", source))?;
+        if bytes.is_none() && self.known().contains(&hash(key.bytes())) {
+            let what = format!("the record of \"{key}\" is gone");
+            return Err(StoreError::damaged(&self.folder, what));
+        }
         bytes
             .map(|bytes| self.parse(key.bytes(), &bytes))
             .transpose()
@@ -169,6 +180,7 @@ impl Database {
         records: impl IntoIterator<Item = (&'a Key, &'a Record)>,
         position: Position,
     ) -> Result<(), StoreError> {
+        let mut written = Vec::new();
         let commit = || -> Result<(), redb::Error> {
             let mut write = self.redb.begin_write()?;
             write.set_two_phase_commit(true);
@@ -179,12 +191,20 @@ impl Database {
                 let mut table = write.open_table(RECORDS)?;
                 for (key, record) in records {
                     table.insert(key.bytes(), &record.to_bytes(key)[..])?;
+                    written.push(hash(key.bytes()));
                 }
             }
             write.commit()?;
             Ok(())
         };
-        commit().map_err(|source| StoreError::failed(&self.folder, "write", source))
+        commit().map_err(|source| StoreError::failed(&self.folder, "write", source))?;
+        self.known().extend(written);
+        Ok(())
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashSet<u64>> {
+        // Whoever panicked while it was held has left a set all the same.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read_all(&self) -> Result<(), StoreError> {
@@ -194,6 +214,7 @@ impl Database {
                 if let Err(damaged) = self.parse(key.value(), bytes.value()) {
                     return Ok(Err(damaged));
                 }
+                self.known().insert(hash(key.value()));
             }
             Ok(Ok(()))
         };
@@ -211,6 +232,15 @@ impl Database {
             )
         })
     }
+}
+
+fn hash(key: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    blake3::Hasher::new()
+        .update(key)
+        .finalize_xof()
+        .fill(&mut bytes);
+    u64::from_le_bytes(bytes)
 }
 
 fn read_header(folder: &Path, redb: &redb::Database) -> Result<(Identity, Position), StoreError> {
@@ -297,5 +327,51 @@ fn wrong(folder: &Path, what: &'static str, source: redb::Error) -> StoreError {
         StoreError::damaged(folder, format!("paxos.redb: {source}"))
     } else {
         StoreError::failed(folder, what, source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_that_is_gone_is_not_one_that_never_was() {
+        let folder = Path::new("disk");
+        let identity = Identity {
+            cluster: ClusterId::from_bytes([1; 16]),
+            node: NodeId::new(0).unwrap(),
+            roles: Cluster::all_roles(3).unwrap(),
+            store: [2; 16],
+        };
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let backend = || redb::backends::FileBackend::new(file.reopen().unwrap()).unwrap();
+        Database::make(folder, backend(), identity).unwrap();
+        let open = || {
+            let (cluster, roles, node) = (identity.cluster, identity.roles, identity.node);
+            Database::open(folder, backend(), cluster, roles, node).unwrap()
+        };
+        let (here, gone): (Key, Key) = ("here".parse().unwrap(), "gone".parse().unwrap());
+        let record = Record::Chosen("v".parse().unwrap());
+        let (database, position) = open();
+        database
+            .commit([(&here, &record), (&gone, &record)], position)
+            .unwrap();
+        drop(database);
+        // Known by having been read, and by having been written.
+        let (database, _) = open();
+        let write = database.redb.begin_write().unwrap();
+        write
+            .open_table(RECORDS)
+            .unwrap()
+            .remove(gone.bytes())
+            .unwrap();
+        write.commit().unwrap();
+        assert_eq!(database.load(&here).unwrap(), Some(record));
+        assert_eq!(database.load(&"never".parse().unwrap()).unwrap(), None);
+        let refusal = database.load(&gone).unwrap_err().to_string();
+        assert!(
+            refusal.contains("the record of \"gone\" is gone"),
+            "{refusal}"
+        );
     }
 }

@@ -12,7 +12,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpStream, UdpSocket};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use node::client::Outcome;
 use real::{Cluster, PAXOS};
@@ -46,6 +46,15 @@ fn ask(cluster: &Cluster, arguments: &[&str]) -> Said {
     let mut all = vec![*what, "--config", config];
     all.extend(rest);
     paxos(&all)
+}
+
+/// Waits for something that happens soon, or not at all.
+fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + LONG;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }
 
 /// Runs a command that must refuse, in one line.
@@ -286,6 +295,7 @@ fn what_ran_without_a_journal_makes_it_incomplete() {
 fn an_interrupted_client_says_that_it_does_not_know() {
     let mut cluster = Cluster::new(3, "");
     cluster.start(0);
+    wait_until("the node listens", || cluster.log(0).contains("serving"));
     let config = cluster.config();
     let child = Command::new(PAXOS)
         .args([
@@ -305,12 +315,9 @@ fn an_interrupted_client_says_that_it_does_not_know() {
         .unwrap();
     // It has asked as soon as the node has written that down.
     let journal = cluster.journal(0);
-    while !fs::read_to_string(&journal)
-        .unwrap_or_default()
-        .contains("\"Propose\"")
-    {
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    wait_until("the node is asked", || {
+        fs::read_to_string(&journal).is_ok_and(|text| text.contains("\"Propose\""))
+    });
     let pid = nix::unistd::Pid::from_raw(child.id() as i32);
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
     let said = said(child.wait_with_output().unwrap());

@@ -495,3 +495,27 @@ fn a_node_that_hears_of_another_decision_stops() {
         "{error}"
     );
 }
+
+#[test]
+fn decided_decrees_make_room_for_others_however_lately_they_were_asked_for() {
+    let mut world = World::new("", 1);
+    // One more than a node keeps in memory.
+    let lines: Vec<Line> = (0..=1 << 17)
+        .map(|number| Line {
+            key: key(&format!("k{number}")),
+            say: Say::Decided(value("a")),
+        })
+        .collect();
+    let peer = world.hosts[1].as_ref().unwrap().codec();
+    let from = world.file.nodes[1].address;
+    for datagram in peer.lines(id(0), &lines) {
+        world.batch(0, &[(from, datagram)], None);
+    }
+    let read = world.ask(0, "new", Ask::Get);
+    let known = world.ask(0, "k0", Ask::Get);
+    world.settle();
+    assert_eq!(world.answer(read), Some(&Answer::Undecided));
+    assert_eq!(world.answer(known), Some(&Answer::Chosen(value("a"))));
+    let metrics = world.hosts[0].as_ref().unwrap().metrics();
+    assert_eq!(metrics.turned_away.get(), 0);
+}

@@ -169,3 +169,34 @@ pub(super) fn numbered(path: &Path, number: u32) -> PathBuf {
     name.push(format!(".{number}"));
     PathBuf::from(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_holds_as_much_news_as_heading() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let (cluster, node) = (ClusterId::from_bytes([1; 16]), NodeId::new(0).unwrap());
+        let bytes_max = 100;
+        let mut writer = Writer::open(&path, bytes_max, cluster, node).unwrap();
+        let line = |writer: &mut Writer, times| {
+            (0..times).for_each(|_| writer.push(&Entry::Saved));
+            writer.flush().unwrap();
+        };
+        while !writer.is_full() {
+            line(&mut writer, 1);
+        }
+        writer.rotate().unwrap();
+        // A heading far beyond the bound does not make the file full; as much news does.
+        line(&mut writer, 50);
+        let heading = writer.bytes;
+        assert!(heading > 10 * bytes_max);
+        assert!(!writer.is_full());
+        while !writer.is_full() {
+            line(&mut writer, 1);
+        }
+        assert_eq!(writer.bytes, 2 * heading);
+    }
+}

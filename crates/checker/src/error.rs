@@ -1,6 +1,10 @@
 //! Why an exploration could not be started, or its result not be trusted.
 
 use std::fmt;
+use std::path::PathBuf;
+
+use crate::folder::DiskFault;
+use crate::reductions::{Reduction, Reductions};
 
 /// Why there is no [`Run`](crate::Run). Nothing here is a verdict on the model's properties.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +41,43 @@ pub enum Error {
         /// The number of steps the path should have.
         steps: usize,
     },
+    /// A reduction was asked for that the model does not offer.
+    NotOffered {
+        /// What was asked for.
+        reduction: Reduction,
+        /// Why not, in the model's words.
+        objection: String,
+    },
+    /// A path found with reductions is not one of the model itself, so what the model offers is not sound.
+    Unsound {
+        /// The property whose path it is.
+        property: &'static str,
+        /// The reductions that were on.
+        reductions: Reductions,
+    },
+    /// A checkpoint cannot be resumed, or cannot be written to this folder.
+    Checkpoint {
+        /// The folder of the checkpoint.
+        folder: PathBuf,
+        /// Why not, and what can be done.
+        why: String,
+    },
+    /// To put states on disk was asked for, but the model cannot write them: it has no identity.
+    NotWritable,
+    /// A limit of memory was given together with a folder to go on in, but the process is as large before
+    /// it starts.
+    MemoryTooSmall {
+        /// The limit, in bytes.
+        limit: u64,
+        /// What the process has, in bytes.
+        used: u64,
+    },
+    /// A file failed before the run started, or when the path for a property was read.
+    Disk(DiskFault),
+    /// No width of fingerprints has this name.
+    UnknownWidth(String),
+    /// No set of reductions has this name.
+    UnknownReductions(String),
     /// No engine has this name.
     UnknownEngine(String),
 }
@@ -95,6 +136,47 @@ impl fmt::Display for Error {
                  next_state or the state's Hash must depend on their arguments alone (look for clocks, \
                  chance, counters, or the iteration order of a HashMap)"
             ),
+            Self::NotOffered {
+                reduction,
+                objection,
+            } => write!(
+                f,
+                "the reduction \"{reduction}\" is not offered here: {objection}; run without it"
+            ),
+            Self::Unsound {
+                property,
+                reductions,
+            } => write!(
+                f,
+                "the path for property \"{property}\" was found with the reductions \"{reductions}\", but \
+                 the model without them does not take it, or does not show the property at its end: a \
+                 reduction that the model offers is not sound. Run with \"none\""
+            ),
+            Self::Checkpoint { folder, why } => {
+                write!(f, "the checkpoint in {}: {why}", folder.display())
+            }
+            Self::NotWritable => write!(
+                f,
+                "the states of this model cannot be put on disk, since it has no identity; run without a \
+                 folder for the disk, a checkpoint or a resumption"
+            ),
+            Self::MemoryTooSmall { limit, used } => write!(
+                f,
+                "the process may use {} MiB of memory, but has {} MiB before it starts; give it at \
+                 least {} MiB",
+                limit >> 20,
+                used.div_ceil(1 << 20),
+                (used >> 20) + 32
+            ),
+            Self::Disk(fault) => write!(f, "{fault}"),
+            Self::UnknownWidth(name) => write!(
+                f,
+                "fingerprints have no width of \"{name}\"; expected 64 or 128"
+            ),
+            Self::UnknownReductions(name) => write!(
+                f,
+                "no reductions are named \"{name}\"; expected none, dead, symmetry or all"
+            ),
             Self::UnknownEngine(name) => write!(
                 f,
                 "no engine is named \"{name}\"; expected own, stateright-bfs, stateright-dfs or \
@@ -105,3 +187,9 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl From<DiskFault> for Error {
+    fn from(fault: DiskFault) -> Self {
+        Self::Disk(fault)
+    }
+}

@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use stateright::{Expectation, Model, Property};
 
 use crate::limits::Until;
+use crate::offers::Fingerprint;
 use crate::run::Cut;
-use crate::visited::fingerprint;
 use crate::watch::{HaltOnPanic, Watch};
 use crate::worker::settles;
 
@@ -116,7 +116,7 @@ where
     fn init_states(&self) -> Vec<M::State> {
         let mut seen = HashSet::new();
         let mut states = self.inner.init_states();
-        states.retain(|state| self.inner.within_boundary(state) && seen.insert(fingerprint(state)));
+        states.retain(|state| self.inner.within_boundary(state) && seen.insert(u64::of(state)));
         states
     }
 

@@ -64,6 +64,11 @@
 //! # Ok::<(), checker::Error>(())
 //! ```
 //!
+//! Where a model is too large to exhaust, [`simulate()`] makes random deep runs, the same for the same seed on
+//! every machine, and [`minimise()`] leaves out of one that violates a property whatever it can do without. A
+//! sample has no verdicts: what was not seen may be possible. [`paranoid()`] tells whether a model answers the
+//! same when it is asked again, on which everything here rests.
+//!
 //! # What is absent
 //!
 //! No liveness: a model with an eventually-property is refused ([`Error::Eventually`]). No symmetry
@@ -72,19 +77,59 @@
 //! 3 in 10,000. Nothing is printed, and nothing here knows what the models are about.
 
 mod bfs;
+mod blocks;
+mod chance;
+mod checkpoint;
+mod difference;
+#[cfg(test)]
+mod disk_tests;
 mod engine;
 mod error;
+mod folder;
+mod frontier;
 mod guarded;
+mod key;
 mod limits;
+mod line;
+mod minimise;
+mod offers;
+mod order;
+mod paranoid;
+mod reductions;
+mod resuming;
 mod run;
+mod sample;
+mod saving;
+mod search;
+mod shared;
+mod simulate;
+mod sorted;
+mod space;
+mod spill;
 mod stateright_engines;
+mod states;
+mod storage;
+mod store;
+mod survey;
+mod table;
 mod trace;
-mod visited;
+mod walk;
+mod wander;
 mod watch;
 mod worker;
 
-pub use bfs::{explore, explore_preferring};
+pub use bfs::{explore, explore_offering, explore_preferring, explore_stored};
+pub use difference::Difference;
 pub use engine::{Engine, explore_with};
 pub use error::Error;
-pub use limits::{Limits, Progress, Until};
+pub use folder::{DiskFault, DiskFile, DiskStep};
+pub use limits::{Estimate, Limits, Progress, Until};
+pub use minimise::{Effort, Minimised, minimise};
+pub use offers::{Fingerprint, HASH_VERSION, Offers};
+pub use order::Order;
+pub use paranoid::{Broken, Paranoia, Paranoid, digests, first_difference, paranoid, record};
+pub use reductions::{Reduction, Reductions};
 pub use run::{Cut, Ending, Finding, Run, Verdict};
+pub use simulate::{Pace, Seen, Sighting, Simulated, Simulation, simulate, walk_of_run};
+pub use storage::{Storage, Width};
+pub use walk::Walk;

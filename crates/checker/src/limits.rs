@@ -67,4 +67,17 @@ pub struct Progress {
     pub queue: u64,
     /// Wall time since the start.
     pub elapsed: Duration,
+    /// Bytes of the resident set of the whole process; 0 if the system does not tell.
+    pub memory: u64,
+    /// How many states there will be in all. `None`: nothing can be said so far.
+    pub estimate: Option<Estimate>,
+}
+
+/// How many unique states there will be in all, guessed from how levels have grown so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Estimate {
+    /// As few as this are likely.
+    pub low: u64,
+    /// As many as this are likely.
+    pub high: u64,
 }

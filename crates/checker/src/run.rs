@@ -5,12 +5,21 @@ use std::time::Duration;
 
 use stateright::{Expectation, Path};
 
+use crate::error::Error;
+use crate::folder::DiskFault;
+use crate::reductions::Reductions;
+use crate::storage::Width;
+
 /// The result of an exploration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run<S, A> {
     /// Whether everything was explored.
     pub ending: Ending,
-    /// Distinct states within the boundary, told apart by a 64-bit fingerprint. For a simulation:
+    /// What was on. Under reductions the counts are of what is left of the states.
+    pub reductions: Reductions,
+    /// By how many bits states were told apart.
+    pub fingerprint: Width,
+    /// Distinct states within the boundary, told apart by their fingerprints. For a simulation:
     /// states visited, with repeats.
     pub unique: u64,
     /// Initial states and transitions that lead to a state within the boundary, with repeats. For a
@@ -30,6 +39,60 @@ impl<S, A> Run<S, A> {
     /// Whether everything was explored. Only then does a property without a path have a verdict.
     pub fn is_exhausted(&self) -> bool {
         self.ending == Ending::Exhausted
+    }
+
+    /// The chance that two different states had the same fingerprint, so that one of them was not visited, if
+    /// fingerprints are as good as random: `unique · (generated − unique) / 2^bits`, as TLC has it. It is
+    /// optimistic in that most states that are generated again were so for a good reason, so most of the time
+    /// less is true.
+    pub fn collision_chance(&self) -> f64 {
+        let repeats = self.generated.saturating_sub(self.unique);
+        let pairs = self.unique as f64 * repeats as f64;
+        (pairs / 2_f64.powi(self.fingerprint.bits() as i32)).min(1.0)
+    }
+
+    /// The same findings, with the paths of another model that this one stands for.
+    ///
+    /// # Errors
+    /// [`Error::Unsound`] if there is none for a path.
+    pub fn with_paths<T, B>(
+        self,
+        translate: impl Fn(Path<S, A>) -> Option<Path<T, B>>,
+    ) -> Result<Run<T, B>, Error> {
+        let reductions = self.reductions;
+        let translate_one = |finding: Finding<S, A>| {
+            let property = finding.property;
+            let of = |path| {
+                translate(path).ok_or(Error::Unsound {
+                    property,
+                    reductions,
+                })
+            };
+            Ok::<_, Error>(Finding {
+                property,
+                expectation: finding.expectation,
+                verdict: match finding.verdict {
+                    Verdict::Exhausted => Verdict::Exhausted,
+                    Verdict::Violated(path) => Verdict::Violated(of(path)?),
+                    Verdict::Witnessed(path) => Verdict::Witnessed(of(path)?),
+                    Verdict::Truncated(cut) => Verdict::Truncated(cut),
+                },
+            })
+        };
+        Ok(Run {
+            ending: self.ending,
+            reductions,
+            fingerprint: self.fingerprint,
+            unique: self.unique,
+            generated: self.generated,
+            depth: self.depth,
+            beyond_boundary: self.beyond_boundary,
+            findings: self
+                .findings
+                .into_iter()
+                .map(translate_one)
+                .collect::<Result<_, Error>>()?,
+        })
     }
 
     /// The finding for the property of this name, if the model has one.
@@ -71,6 +134,8 @@ pub enum Cut {
     Interrupted,
     /// [`Until`](crate::Until) was satisfied.
     Found,
+    /// A file failed. What was being looked for on disk is not known.
+    Disk(DiskFault),
     /// A simulation used up its states or its time: a sample, never the whole.
     Sampled,
 }
@@ -86,6 +151,7 @@ impl fmt::Display for Cut {
             Self::Timeout(limit) => write!(f, "cut after {limit:?}"),
             Self::Interrupted => write!(f, "interrupted"),
             Self::Found => write!(f, "stopped as soon as the path asked for was found"),
+            Self::Disk(fault) => write!(f, "cut by the disk: {fault}"),
             Self::Sampled => write!(f, "a sample of random walks"),
         }
     }

@@ -12,9 +12,11 @@ use crate::bfs::accepted_properties;
 use crate::error::Error;
 use crate::guarded::{Guarded, HALTED, Notes, PROPERTIES_MAX};
 use crate::limits::{Limits, Progress};
+use crate::offers::Fingerprint;
+use crate::reductions::Reductions;
 use crate::run::{Cut, Ending, Finding, Run, Verdict};
-use crate::visited::fingerprint;
-use crate::watch::{Watch, watched};
+use crate::storage::Width;
+use crate::watch::{Watch, resident_bytes, watched};
 use crate::worker::settles;
 
 /// The seed of the random walks: with one thread a simulation limited by states is repeatable.
@@ -54,7 +56,7 @@ where
     let session = Session {
         strategy,
         initial,
-        watch: Arc::new(Watch::start(limits)?),
+        watch: Arc::new(Watch::start(limits, false)?),
         notes: Arc::new(Notes::default()),
         properties: properties.clone(),
         model: Arc::clone(&model),
@@ -96,7 +98,7 @@ impl Initial {
         if states.is_empty() {
             return Err(Error::NoInitialState);
         }
-        let unique: BTreeSet<_> = states.iter().map(fingerprint).collect();
+        let unique: BTreeSet<_> = states.iter().map(u64::of).collect();
         Ok(Self {
             repeats: (states.len() - unique.len()) as u64,
             beyond_boundary: (all - states.len()) as u64,
@@ -148,7 +150,9 @@ where
         let ending = self.ending();
         let last = self.snapshot(&checker);
         Ok(Run {
+            reductions: Reductions::NONE,
             ending,
+            fingerprint: Width::Bits64,
             unique: last.unique,
             generated: last.generated,
             depth: last.depth,
@@ -175,6 +179,8 @@ where
                 .unwrap_or(u32::MAX),
             queue,
             elapsed: self.watch.elapsed(),
+            memory: resident_bytes().unwrap_or(0),
+            estimate: None,
         }
     }
 

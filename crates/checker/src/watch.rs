@@ -27,12 +27,17 @@ pub(crate) struct Watch {
 impl Watch {
     /// Starts the clock, and looks at every limit once, so that a limit reached from the start cuts
     /// no matter how small the space is.
-    pub(crate) fn start(limits: &Limits) -> Result<Self, Error> {
+    ///
+    /// `is_capped`: the limit of memory is kept by other means than a cut.
+    pub(crate) fn start(limits: &Limits, is_capped: bool) -> Result<Self, Error> {
         if limits.max_memory.is_some() && resident_bytes().is_none() {
             return Err(Error::MemoryUnknown);
         }
         let watch = Self {
-            limits: limits.clone(),
+            limits: Limits {
+                max_memory: limits.max_memory.filter(|_| !is_capped),
+                ..limits.clone()
+            },
             started: Instant::now(),
             cut: OnceLock::new(),
             halted: AtomicBool::new(false),
@@ -87,7 +92,8 @@ impl Watch {
     }
 }
 
-fn resident_bytes() -> Option<u64> {
+/// Bytes of the resident set of this process, if the system tells.
+pub(crate) fn resident_bytes() -> Option<u64> {
     memory_stats::memory_stats().and_then(|stats| u64::try_from(stats.physical_mem).ok())
 }
 

@@ -1,233 +1,382 @@
 //! One thread's share of a level: expand states, look up what they lead to, judge what is new.
 
-use std::hash::Hash;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::hint;
+use std::sync::atomic::Ordering;
 
-use parking_lot::Mutex;
 use stateright::{Expectation, Model, Property};
 
-use crate::run::Cut;
-use crate::visited::{Admission, Fingerprint, Visited, fingerprint};
-use crate::watch::{HaltOnPanic, Watch};
+use crate::folder::{Disk, DiskFault};
+use crate::frontier::{CHUNK_STATES, Chunk};
+use crate::key::Key;
+use crate::shared::{Arrival, Level, Shared};
+use crate::space::{Space, State};
+use crate::states::{Block, records};
+use crate::table::{Admission, Probe};
+use crate::watch::HaltOnPanic;
 
-/// States that a worker takes at a time.
-pub(crate) const CHUNK_STATES: usize = 256;
-
-/// A state waiting to be expanded.
-pub(crate) struct Node<S> {
-    pub(crate) fingerprint: Fingerprint,
-    pub(crate) state: S,
-}
-
-/// States waiting to be expanded, as they are handed out.
-pub(crate) type Chunks<S> = Vec<Vec<Node<S>>>;
-
-/// The counts of a run, written by all workers.
-#[derive(Default)]
-pub(crate) struct Counts {
-    pub(crate) unique: AtomicU64,
-    pub(crate) generated: AtomicU64,
-    pub(crate) beyond_boundary: AtomicU64,
-    pub(crate) queue: AtomicU64,
-    pub(crate) depth: AtomicU32,
-}
-
-/// What all workers of a run share.
-pub(crate) struct Shared<'a, M: Model> {
-    pub(crate) model: &'a M,
-    /// What makes one state a worse end of a path than another.
-    pub(crate) oddity: &'a (dyn Fn(&M::State) -> u64 + Sync),
-    pub(crate) properties: &'a [Property<M>],
-    pub(crate) visited: &'a Visited,
-    pub(crate) counts: &'a Counts,
-    pub(crate) watch: &'a Watch,
-}
-
-impl<M: Model> Shared<'_, M> {
-    /// Counts a new unique state, or halts the run if that would be one too many.
-    fn may_admit(&self) -> bool {
-        let Some(max) = self.watch.limits().max_states else {
-            self.counts.unique.fetch_add(1, Ordering::Relaxed);
-            return true;
-        };
-        let one_more = |unique| (unique < max).then_some(unique + 1);
-        let is_room = self
-            .counts
-            .unique
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
-            .is_ok();
-        if !is_room {
-            self.watch.halt(Cut::MaxStates(max));
-        }
-        is_room
-    }
-}
-
-/// One level's work.
-pub(crate) struct Level<'a, S> {
-    /// The level being built, one more than that of the states in the queue.
-    pub(crate) level: u32,
-    /// Properties without a path so far, by index. The others need not be judged any more.
-    pub(crate) open: &'a [usize],
-    /// The states to expand, in chunks, by the worker that found them.
-    queues: Vec<Mutex<Chunks<S>>>,
-}
-
-impl<'a, S> Level<'a, S> {
-    pub(crate) fn new(level: u32, open: &'a [usize], frontiers: Vec<Chunks<S>>) -> Self {
-        Self {
-            level,
-            open,
-            queues: frontiers.into_iter().map(Mutex::new).collect(),
-        }
-    }
-
-    /// The next chunk for a worker: one of its own, else someone else's. A state is best dropped by the
-    /// thread that allocated it, else the threads wait for each other in the allocator.
-    fn take(&self, worker: usize) -> Option<Vec<Node<S>>> {
-        let (before, from) = self.queues.split_at(worker);
-        from.iter()
-            .chain(before)
-            .find_map(|queue| queue.lock().pop())
-    }
-}
+/// States that are generated before any of them is looked up: their places in the table are fetched from
+/// memory all at once.
+const BATCH_STATES: usize = 48;
 
 /// What one worker gathers while a level is built, until the next is begun.
-pub(crate) struct Worker<S> {
+pub(crate) struct Worker<S, K> {
     /// Its place among the workers.
     index: usize,
-    /// New states of the level being built, in full chunks and a last one.
-    pub(crate) next: Chunks<S>,
-    last: Vec<Node<S>>,
+    /// What was generated and not looked up so far. Between levels: what was refused.
+    pub(crate) batch: Vec<Arrival<S, K>>,
+    /// Where the states of the batch are looked for.
+    probes: Vec<Probe>,
+    /// New states of the level being built, in full chunks.
+    pub(crate) next: Vec<Chunk<S>>,
+    /// The chunk being filled.
+    last: Option<Chunk<S>>,
     /// For each property: of the new states that settle it, the least oddity, and the smallest
     /// fingerprint that has it.
-    pub(crate) best: Vec<Option<(u64, Fingerprint)>>,
+    pub(crate) best: Vec<Option<(u64, K)>>,
+    /// Tentative states, and the batch they belong to: see [`Spill`](crate::spill::Spill).
+    tentative: Block,
+    tentative_batch: usize,
+    /// New states for which there is no room in memory.
+    spilled: Block,
     /// Whether any state or arrival was left undone.
     pub(crate) is_cut: bool,
 }
 
-impl<S> Worker<S> {
+impl<S, K: Key> Worker<S, K> {
     pub(crate) fn new(index: usize, properties: usize) -> Self {
         Self {
             index,
+            batch: Vec::with_capacity(BATCH_STATES),
+            probes: Vec::with_capacity(BATCH_STATES),
             next: Vec::new(),
-            last: Vec::new(),
+            last: None,
             best: vec![None; properties],
+            tentative: Block::default(),
+            tentative_batch: 0,
+            spilled: Block::default(),
             is_cut: false,
         }
     }
 
     /// Expands chunks until the queue is empty or the run is halted.
-    pub(crate) fn build<M>(&mut self, shared: &Shared<'_, M>, level: &Level<'_, S>)
+    pub(crate) fn build<P>(&mut self, shared: &Shared<'_, P, K>, level: &Level<'_, S>)
     where
-        M: Model<State = S>,
-        S: Hash,
+        P: Space,
+        P::Model: Model<State = S>,
     {
         let _halt = HaltOnPanic(shared.watch);
-        let mut actions = Vec::new();
-        loop {
+        let (mut actions, mut block) = (Vec::new(), Vec::new());
+        while !self.is_cut {
             shared.watch.look();
-            let Some(chunk) = level.take(self.index) else {
-                break;
+            let chunk = match level.queues.take(self.index) {
+                Some(chunk) => Ok(Some(chunk)),
+                None => read_chunk(shared, level, &mut block),
             };
-            self.expand(shared, level, chunk, &mut actions);
-            if self.is_cut {
-                break;
+            match chunk {
+                Ok(Some(chunk)) => self.expand(shared, level, chunk, &mut actions),
+                Ok(None) => break,
+                Err(fault) => self.fail(shared, fault),
             }
         }
-        if !self.last.is_empty() {
-            self.next.push(std::mem::take(&mut self.last));
+        self.settle_batch(shared, level);
+        self.finish(shared);
+    }
+
+    /// Takes what is new of the states in the queue: those whose fingerprints the table has.
+    pub(crate) fn sift<P>(&mut self, shared: &Shared<'_, P, K>, level: &Level<'_, S>)
+    where
+        P: Space,
+        P::Model: Model<State = S>,
+    {
+        let _halt = HaltOnPanic(shared.watch);
+        let max_states = shared.watch.limits().max_states;
+        let mut block = Vec::new();
+        while !self.is_cut {
+            let file = match level.queues.read::<K>(&mut block) {
+                Ok(Some(file)) => file,
+                Ok(None) => break,
+                Err(fault) => {
+                    self.fail(shared, fault);
+                    break;
+                }
+            };
+            let table = shared.table.read();
+            let mut added = 0;
+            for (key, bytes) in records::<K>(&block).flatten() {
+                if !table.contains(key) {
+                    continue;
+                }
+                let Some(state) = shared.space.read(bytes) else {
+                    self.fail(shared, DiskFault::damaged(file));
+                    break;
+                };
+                if max_states.is_some_and(|max| !shared.may_admit(max)) {
+                    self.is_cut = true;
+                    break;
+                }
+                added += 1;
+                let parent = 0;
+                self.keep(shared, level, Arrival { key, parent, state });
+            }
+            drop(table);
+            shared.added(added);
+        }
+        self.finish(shared);
+    }
+
+    /// Hands over what is not a full chunk or a full block.
+    fn finish<P>(&mut self, shared: &Shared<'_, P, K>)
+    where
+        P: Space,
+        P::Model: Model<State = S>,
+    {
+        self.finish_chunk(shared);
+        if let Some(spill) = shared.spill {
+            let written = spill
+                .write_tentative(self.tentative_batch, &mut self.tentative)
+                .and_then(|()| spill.write_next(&mut self.spilled));
+            if let Err(fault) = written {
+                self.fail(shared, fault);
+            }
         }
     }
 
-    fn expand<M>(
+    /// A file has failed: states may be lost.
+    fn fail<P: Space>(&mut self, shared: &Shared<'_, P, K>, fault: DiskFault) {
+        shared.fail(fault);
+        self.is_cut = true;
+    }
+
+    fn expand<P>(
         &mut self,
-        shared: &Shared<'_, M>,
+        shared: &Shared<'_, P, K>,
         level: &Level<'_, S>,
-        chunk: Vec<Node<S>>,
-        actions: &mut Vec<M::Action>,
+        chunk: Chunk<S>,
+        actions: &mut Vec<<P::Model as Model>::Action>,
     ) where
-        M: Model<State = S>,
-        S: Hash,
+        P: Space,
+        P::Model: Model<State = S>,
     {
+        let model = shared.space.model();
         let (mut expanded, mut generated, mut beyond_boundary) = (0, 0, 0);
-        for node in chunk {
+        let granted = chunk.granted;
+        let mut nodes = chunk.into_iter();
+        while !self.is_cut {
             if shared.watch.is_halted() {
-                self.is_cut = true;
+                self.is_cut = nodes.len() > 0;
                 break;
             }
-            shared.model.actions(&node.state, actions);
+            let Some(node) = nodes.next() else {
+                break;
+            };
+            model.actions(&node.state, actions);
             for action in actions.drain(..) {
-                let Some(state) = shared.model.next_state(&node.state, action) else {
+                let Some(mut state) = model.next_state(&node.state, action) else {
                     continue;
                 };
-                if !shared.model.within_boundary(&state) {
+                if !model.within_boundary(&state) {
                     beyond_boundary += 1;
                     continue;
                 }
                 generated += 1;
-                self.arrive(shared, level, node.fingerprint, state);
+                shared.space.prune(&mut state);
+                self.batch.push(Arrival {
+                    key: shared.space.fingerprint(&state),
+                    parent: node.own,
+                    state,
+                });
             }
             expanded += 1;
+            if self.batch.len() >= BATCH_STATES {
+                self.settle_batch(shared, level);
+            }
         }
-        shared
-            .counts
-            .generated
-            .fetch_add(generated, Ordering::Relaxed);
-        shared
-            .counts
+        let mut left = Chunk::new();
+        nodes.for_each(|node| left.push(node.state, node.own));
+        if left.len() > 0 {
+            level.queues.give_back(left);
+        }
+        let counts = shared.counts;
+        counts.generated.fetch_add(generated, Ordering::Relaxed);
+        counts
             .beyond_boundary
             .fetch_add(beyond_boundary, Ordering::Relaxed);
-        shared.counts.queue.fetch_sub(expanded, Ordering::Relaxed);
+        counts.queue.fetch_sub(expanded, Ordering::Relaxed);
+        if let Some(spill) = shared.spill {
+            spill.expanded(granted);
+        }
     }
 
-    /// Takes in a state within the boundary.
-    pub(crate) fn arrive<M>(
-        &mut self,
-        shared: &Shared<'_, M>,
-        level: &Level<'_, S>,
-        parent: Fingerprint,
-        state: S,
-    ) where
-        M: Model<State = S>,
-        S: Hash,
+    /// Looks up what was generated, and keeps what is new. What is refused stays in the batch.
+    fn settle_batch<P>(&mut self, shared: &Shared<'_, P, K>, level: &Level<'_, S>)
+    where
+        P: Space,
+        P::Model: Model<State = S>,
     {
-        let fingerprint = fingerprint(&state);
-        let may_admit = || shared.may_admit();
-        match shared
-            .visited
-            .admit(fingerprint, parent, level.level, may_admit)
-        {
-            Admission::New => self.keep(shared, level, Node { fingerprint, state }),
-            Admission::Seen => {}
-            Admission::Refused => self.is_cut = true,
+        let max_states = shared.watch.limits().max_states;
+        let mut batch = std::mem::take(&mut self.batch);
+        let mut refused = Vec::new();
+        while !batch.is_empty() {
+            let table = shared.table.read();
+            // `None`: the table holds all there is, so what is new to it is new.
+            let disk_batch = shared.spill.and_then(|spill| spill.batch());
+            self.probes.clear();
+            self.probes
+                .extend(batch.iter().map(|arrival| table.probe(arrival.key)));
+            let (mut added, mut is_full) = (0, false);
+            // In each round all lines are asked for first, and then looked at.
+            while !batch.is_empty() && !is_full {
+                let lines = batch.iter().zip(&self.probes);
+                hint::black_box(lines.fold(0, |sum: u64, (arrival, probe)| {
+                    sum.wrapping_add(table.touch(arrival.key, probe))
+                }));
+                let mut index = 0;
+                while index < batch.len() {
+                    let arrival = &batch[index];
+                    let may_add = || {
+                        disk_batch.is_some() || max_states.is_none_or(|max| shared.may_admit(max))
+                    };
+                    let probe = &mut self.probes[index];
+                    let Some(admission) = table.admit(arrival.key, arrival.parent, probe, may_add)
+                    else {
+                        index += 1;
+                        continue;
+                    };
+                    if admission == Admission::Full {
+                        is_full = true;
+                        break;
+                    }
+                    self.probes.swap_remove(index);
+                    let arrival = batch.swap_remove(index);
+                    match admission {
+                        Admission::New => {
+                            added += 1;
+                            match disk_batch {
+                                None => self.keep(shared, level, arrival),
+                                Some(batch) => self.put_off(shared, batch, &arrival),
+                            }
+                        }
+                        Admission::Refused => refused.push(arrival),
+                        Admission::Seen | Admission::Full => {}
+                    }
+                }
+            }
+            if disk_batch.is_none() {
+                shared.added(added);
+            }
+            let version = table.version();
+            let is_crowded = table.note(added);
+            drop(table);
+            if (is_full || is_crowded)
+                && let Err(fault) = shared.make_room(version)
+            {
+                self.fail(shared, fault);
+                break;
+            }
         }
+        self.is_cut |= !refused.is_empty();
+        self.batch = batch;
+        self.batch.append(&mut refused);
     }
 
     /// Judges a new state and puts it into the next frontier.
-    fn keep<M>(&mut self, shared: &Shared<'_, M>, level: &Level<'_, S>, node: Node<S>)
+    #[inline]
+    fn keep<P>(&mut self, shared: &Shared<'_, P, K>, level: &Level<'_, S>, arrival: Arrival<S, K>)
     where
-        M: Model<State = S>,
+        P: Space,
+        P::Model: Model<State = S>,
     {
         for &index in level.open {
-            if settles(shared.model, &shared.properties[index], &node.state) {
-                let own = ((shared.oddity)(&node.state), node.fingerprint);
+            if settles(
+                shared.space.model(),
+                &shared.properties[index],
+                &arrival.state,
+            ) {
+                let own = (shared.space.oddity(&arrival.state), arrival.key);
                 let best = self.best[index].get_or_insert(own);
                 *best = own.min(*best);
             }
         }
-        if self.last.is_empty() {
+        let last = self.last.get_or_insert_with(|| {
             shared
                 .counts
                 .depth
                 .fetch_max(level.level, Ordering::Relaxed);
-        }
-        shared.counts.queue.fetch_add(1, Ordering::Relaxed);
-        self.last.push(node);
-        if self.last.len() == CHUNK_STATES {
-            self.next.push(std::mem::take(&mut self.last));
+            Chunk::new()
+        });
+        last.push(arrival.state, arrival.key.as_parent());
+        if last.len() == CHUNK_STATES {
+            self.finish_chunk(shared);
         }
     }
+
+    /// Lets the last chunk wait, in memory if there is room for it.
+    fn finish_chunk<P>(&mut self, shared: &Shared<'_, P, K>)
+    where
+        P: Space,
+        P::Model: Model<State = S>,
+    {
+        let Some(mut chunk) = self.last.take() else {
+            return;
+        };
+        if let Some(spill) = shared.spill {
+            if !spill.may_wait(chunk.bytes()) {
+                for state in chunk.states() {
+                    let key = shared.space.fingerprint(state);
+                    self.spilled
+                        .push::<K>(key, |bytes| shared.space.write(state, bytes));
+                }
+                if self.spilled.is_full()
+                    && let Err(fault) = spill.write_next(&mut self.spilled)
+                {
+                    self.fail(shared, fault);
+                }
+                return;
+            }
+            chunk.granted = chunk.bytes();
+        }
+        self.next.push(chunk);
+    }
+
+    /// Writes down a state that is new to the table, which does not hold all there is.
+    fn put_off<P>(&mut self, shared: &Shared<'_, P, K>, batch: usize, arrival: &Arrival<S, K>)
+    where
+        P: Space,
+        P::Model: Model<State = S>,
+    {
+        let Some(spill) = shared.spill else {
+            return;
+        };
+        if (self.tentative_batch != batch || self.tentative.is_full())
+            && let Err(fault) = spill.write_tentative(self.tentative_batch, &mut self.tentative)
+        {
+            return self.fail(shared, fault);
+        }
+        self.tentative_batch = batch;
+        self.tentative.push(arrival.key, |bytes| {
+            shared.space.write(&arrival.state, bytes);
+        });
+    }
+}
+
+/// The next states that wait on disk.
+fn read_chunk<P: Space, K: Key>(
+    shared: &Shared<'_, P, K>,
+    level: &Level<'_, State<P>>,
+    block: &mut Vec<u8>,
+) -> Disk<Option<Chunk<State<P>>>> {
+    let Some(file) = level.queues.read::<K>(block)? else {
+        return Ok(None);
+    };
+    let mut chunk = Chunk::new();
+    for (key, bytes) in records::<K>(block).flatten() {
+        let state = shared.space.read(bytes);
+        chunk.push(
+            state.ok_or_else(|| DiskFault::damaged(file))?,
+            key.as_parent(),
+        );
+    }
+    Ok(Some(chunk))
 }
 
 /// Whether this state is what a path for the property has to end in.

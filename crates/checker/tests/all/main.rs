@@ -2,7 +2,11 @@
 
 mod agreement;
 mod cuts;
+mod disk;
 mod models;
+mod paranoid;
 mod refusals;
+mod simulate;
 mod stateright_facts;
+mod stored;
 mod until;

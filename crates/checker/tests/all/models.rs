@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use checker::Limits;
+use checker::{Fingerprint, Limits, Offers};
 use stateright::{Model, Property};
 
 /// Limits with this many threads, and nothing else.
@@ -128,6 +128,26 @@ impl Model for Grid {
     }
 }
 
+impl Offers for Grid {
+    fn fingerprint<F: Fingerprint>(&self, state: &[u8; 4]) -> F {
+        F::of(state)
+    }
+
+    fn identity(&self) -> Option<String> {
+        Some(format!("grid of side {}", self.side))
+    }
+
+    fn write(&self, state: &[u8; 4], bytes: &mut Vec<u8>) {
+        bytes.extend(state);
+    }
+
+    fn read(&self, bytes: &mut &[u8]) -> Option<[u8; 4]> {
+        let (state, rest) = bytes.split_first_chunk()?;
+        *bytes = rest;
+        Some(*state)
+    }
+}
+
 /// An arbitrary graph.
 #[derive(Clone, Debug)]
 pub(crate) struct Graph {
@@ -198,10 +218,10 @@ impl Model for Graph {
 }
 
 /// splitmix64, from Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators" (2014).
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -269,5 +289,45 @@ impl Model for Still {
 
     fn properties(&self) -> Vec<Property<Self>> {
         (self.properties)()
+    }
+}
+
+/// A lock of six buttons that opens when 3, 1 and 4 were pressed in this order, whatever else was
+/// pressed between them. Button 5 jams after an odd number of presses: its action leads nowhere.
+pub(crate) struct Vault;
+
+impl Model for Vault {
+    /// Presses so far, and how many of the three are done.
+    type State = (u8, u8);
+    type Action = u8;
+
+    /// The first one is beyond the boundary.
+    fn init_states(&self) -> Vec<Self::State> {
+        vec![(200, 0), (0, 0)]
+    }
+
+    fn actions(&self, _: &Self::State, actions: &mut Vec<u8>) {
+        actions.extend(0..6);
+    }
+
+    fn next_state(&self, &(presses, done): &Self::State, button: u8) -> Option<Self::State> {
+        if button == 5 && presses % 2 == 1 {
+            return None;
+        }
+        let wanted = [3, 1, 4, u8::MAX][usize::from(done)];
+        Some((presses + 1, done + u8::from(button == wanted)))
+    }
+
+    fn within_boundary(&self, state: &Self::State) -> bool {
+        state.0 < 100
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        vec![
+            Property::always("closed", |_, state: &(u8, u8)| state.1 < 3),
+            Property::always("within the boundary", |_, state: &(u8, u8)| state.0 < 100),
+            Property::sometimes("half open", |_, state: &(u8, u8)| state.1 == 2),
+            Property::sometimes("over-open", |_, state: &(u8, u8)| state.1 == 4),
+        ]
     }
 }

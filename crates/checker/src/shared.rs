@@ -1,0 +1,138 @@
+//! What all workers of a run share, and what they are handed for a level.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use parking_lot::RwLock;
+use stateright::Property;
+
+use crate::folder::{Disk, DiskFault};
+use crate::frontier::Queues;
+use crate::key::{Key, Parent};
+use crate::run::Cut;
+use crate::space::Space;
+use crate::spill::Spill;
+use crate::table::Table;
+use crate::watch::Watch;
+
+/// The counts of a run, written by all workers.
+#[derive(Default)]
+pub(crate) struct Counts {
+    pub(crate) unique: AtomicU64,
+    pub(crate) generated: AtomicU64,
+    pub(crate) beyond_boundary: AtomicU64,
+    pub(crate) queue: AtomicU64,
+    pub(crate) depth: AtomicU32,
+}
+
+/// Counts at some moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counted {
+    pub(crate) unique: u64,
+    pub(crate) generated: u64,
+    pub(crate) beyond_boundary: u64,
+    pub(crate) queue: u64,
+    pub(crate) depth: u32,
+}
+
+impl Counts {
+    /// Counts that go on from there.
+    pub(crate) fn from(counted: Counted) -> Self {
+        Self {
+            unique: counted.unique.into(),
+            generated: counted.generated.into(),
+            beyond_boundary: counted.beyond_boundary.into(),
+            queue: counted.queue.into(),
+            depth: counted.depth.into(),
+        }
+    }
+
+    pub(crate) fn loaded(&self) -> Counted {
+        Counted {
+            unique: self.unique.load(Ordering::Relaxed),
+            generated: self.generated.load(Ordering::Relaxed),
+            beyond_boundary: self.beyond_boundary.load(Ordering::Relaxed),
+            queue: self.queue.load(Ordering::Relaxed),
+            depth: self.depth.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// What all workers of a run share.
+pub(crate) struct Shared<'a, P: Space, K> {
+    pub(crate) space: &'a P,
+    pub(crate) properties: &'a [Property<P::Model>],
+    /// Read to look up and to add, written to grow.
+    pub(crate) table: &'a RwLock<Table<K>>,
+    pub(crate) counts: &'a Counts,
+    pub(crate) watch: &'a Watch,
+    /// What goes to disk. `None`: nothing.
+    pub(crate) spill: Option<&'a Spill<K>>,
+    /// The first file that failed, after which states are lost.
+    pub(crate) fault: OnceLock<DiskFault>,
+}
+
+impl<P: Space, K: Key> Shared<'_, P, K> {
+    /// Counts one more unique state, or halts the run if that would be one too many. Asked only if there is
+    /// a limit, since all threads write to one place here.
+    pub(crate) fn may_admit(&self, max: u64) -> bool {
+        let one_more = |unique| (unique < max).then_some(unique + 1);
+        let is_room = self
+            .counts
+            .unique
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
+            .is_ok();
+        if !is_room {
+            self.watch.halt(Cut::MaxStates(max));
+        }
+        is_room
+    }
+
+    /// Counts new states, unless each was counted when it was let in.
+    pub(crate) fn added(&self, added: u64) {
+        if added > 0 {
+            self.counts.queue.fetch_add(added, Ordering::Relaxed);
+            if self.watch.limits().max_states.is_none() {
+                self.counts.unique.fetch_add(added, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Makes room in the table, unless another thread has done so since it had this version.
+    pub(crate) fn make_room(&self, version: u64) -> Disk<()> {
+        let mut table = self.table.write();
+        if table.version() != version {
+            return Ok(());
+        }
+        match self.spill {
+            Some(spill) if !spill.may_grow_to(table.grown_bytes()) => spill.flush(&mut table),
+            Some(_) | None => {
+                table.grow(self.watch.limits().threads.get());
+                Ok(())
+            }
+        }
+    }
+
+    /// A file has failed: ends the run.
+    pub(crate) fn fail(&self, fault: DiskFault) {
+        self.fault.get_or_init(|| fault);
+        self.watch.halt(Cut::Disk(fault));
+    }
+}
+
+/// One level's work.
+pub(crate) struct Level<'a, S> {
+    /// The level being built, one more than that of the states in the queue.
+    pub(crate) level: u32,
+    /// Properties without a path so far, by index. The others need not be judged any more.
+    pub(crate) open: &'a [usize],
+    /// The states to expand.
+    pub(crate) queues: Queues<S>,
+}
+
+/// A state that was generated, and what it is told apart by.
+pub(crate) struct Arrival<S, K> {
+    pub(crate) key: K,
+    pub(crate) parent: Parent,
+    pub(crate) state: S,
+}

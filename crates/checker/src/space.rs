@@ -1,0 +1,167 @@
+//! What the engine asks of whatever it explores, be it a plain model or one that offers more.
+
+use std::hash::Hash;
+
+use stateright::Model;
+
+use crate::offers::{Fingerprint, Offers};
+use crate::reductions::{Reduction, Reductions};
+
+/// The state of a space.
+pub(crate) type State<P> = <<P as Space>::Model as Model>::State;
+/// The action of a space.
+pub(crate) type Action<P> = <<P as Space>::Model as Model>::Action;
+
+/// A model, and how its states are treated.
+pub(crate) trait Space: Sync {
+    type Model: Model + Sync;
+
+    fn model(&self) -> &Self::Model;
+
+    /// What the state is told apart by: with symmetry on, that of its orbit.
+    fn fingerprint<F: Fingerprint>(&self, state: &State<Self>) -> F;
+
+    /// Takes out what is dead, if that is on.
+    fn prune(&self, state: &mut State<Self>);
+
+    /// What makes one state a worse end of a path than another.
+    fn oddity(&self, state: &State<Self>) -> u64;
+
+    /// What is applied.
+    fn reductions(&self) -> Reductions;
+
+    /// Which model this is. `None`: its states cannot be written.
+    fn identity(&self) -> Option<String>;
+
+    /// Appends a state to `bytes`.
+    fn write(&self, state: &State<Self>, bytes: &mut Vec<u8>);
+
+    /// The state of these bytes, if they are those of one, and of nothing else.
+    fn read(&self, bytes: &[u8]) -> Option<State<Self>>;
+
+    /// What states cannot be read without.
+    fn dictionary(&self) -> Vec<u8>;
+
+    /// Takes in the dictionary of another process.
+    fn learn(&self, dictionary: &[u8]) -> bool;
+}
+
+/// A model that offers nothing.
+pub(crate) struct Plain<'a, M: Model> {
+    pub(crate) model: &'a M,
+    pub(crate) oddity: &'a (dyn Fn(&M::State) -> u64 + Sync),
+}
+
+impl<M> Space for Plain<'_, M>
+where
+    M: Model + Sync,
+    M::State: Hash,
+{
+    type Model = M;
+
+    fn model(&self) -> &M {
+        self.model
+    }
+
+    fn fingerprint<F: Fingerprint>(&self, state: &M::State) -> F {
+        F::of(state)
+    }
+
+    fn prune(&self, _state: &mut M::State) {}
+
+    fn oddity(&self, state: &M::State) -> u64 {
+        (self.oddity)(state)
+    }
+
+    fn reductions(&self) -> Reductions {
+        Reductions::NONE
+    }
+
+    fn identity(&self) -> Option<String> {
+        None
+    }
+
+    fn write(&self, _state: &M::State, _bytes: &mut Vec<u8>) {}
+
+    fn read(&self, _bytes: &[u8]) -> Option<M::State> {
+        None
+    }
+
+    fn dictionary(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn learn(&self, _dictionary: &[u8]) -> bool {
+        false
+    }
+}
+
+/// A model that offers something, and which of it is used.
+pub(crate) struct Offering<'a, M> {
+    model: &'a M,
+    reductions: Reductions,
+    is_dead: bool,
+    is_symmetry: bool,
+}
+
+impl<'a, M> Offering<'a, M> {
+    pub(crate) fn new(model: &'a M, reductions: Reductions) -> Self {
+        Self {
+            model,
+            reductions,
+            is_dead: reductions.contains(Reduction::Dead),
+            is_symmetry: reductions.contains(Reduction::Symmetry),
+        }
+    }
+}
+
+impl<M: Offers + Sync> Space for Offering<'_, M> {
+    type Model = M;
+
+    fn model(&self) -> &M {
+        self.model
+    }
+
+    fn fingerprint<F: Fingerprint>(&self, state: &M::State) -> F {
+        if self.is_symmetry {
+            self.model.orbit(state)
+        } else {
+            self.model.fingerprint(state)
+        }
+    }
+
+    fn prune(&self, state: &mut M::State) {
+        if self.is_dead {
+            self.model.prune(state);
+        }
+    }
+
+    fn oddity(&self, state: &M::State) -> u64 {
+        self.model.oddity(state)
+    }
+
+    fn reductions(&self) -> Reductions {
+        self.reductions
+    }
+
+    fn identity(&self) -> Option<String> {
+        self.model.identity()
+    }
+
+    fn write(&self, state: &M::State, bytes: &mut Vec<u8>) {
+        self.model.write(state, bytes);
+    }
+
+    fn read(&self, mut bytes: &[u8]) -> Option<M::State> {
+        let state = self.model.read(&mut bytes)?;
+        bytes.is_empty().then_some(state)
+    }
+
+    fn dictionary(&self) -> Vec<u8> {
+        self.model.dictionary()
+    }
+
+    fn learn(&self, dictionary: &[u8]) -> bool {
+        self.model.learn(dictionary)
+    }
+}

@@ -2,6 +2,8 @@
 
 mod action;
 mod actors;
+mod compiled;
+mod explore;
 mod letter;
 mod mutants;
 mod network;
@@ -16,13 +18,15 @@ mod world;
 
 pub use action::{Action, Event, Reaction};
 pub use actors::{Actors, Memory, Never, Peer, Wait};
+pub use compiled::{Code, Compiled, Move, Plan};
+pub use explore::explore;
 pub use letter::{Letter, Letters};
 pub use mutants::Mutant;
 pub use network::Network;
 pub use parcel::Parcel;
 pub use rule_set::{RuleSet, Variant};
 pub use scenario::{
-    Ask, Bounds, Expect, Expected, Placement, Protocol, RulesName, Scenario, ScenarioError,
+    Ask, Bounds, Expect, Expected, Placement, Protocol, RulesName, Scenario, ScenarioError, Size,
 };
 pub use state::{Outcome, Server, State};
 pub use story::{Consequence, Happening, story};

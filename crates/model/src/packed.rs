@@ -6,6 +6,7 @@
 use std::hash::{Hash, Hasher};
 
 use paxos::{Acceptor, Durable, Learner, NodeSet, Progress, Proposer, Round, Vote};
+use serde::{Deserialize, Serialize};
 
 use crate::parcel::{ballot, rank};
 use crate::{Letter, Letters, Outcome, Server, State};
@@ -14,7 +15,7 @@ use crate::{Letter, Letters, Outcome, Server, State};
 ///
 /// From the high bits, a field a width: memory round 8, promise 12, disk round 8, promise 12; and so
 /// on as [`Packed::new`] and [`Packed::unpack`] have it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Packed([u64; 4]);
 
 impl Packed {

@@ -8,11 +8,12 @@
 use std::fmt;
 
 use paxos::{Ballot, Envelope, Message, NodeId, NodeSet, Round, Vote};
+use serde::{Deserialize, Serialize};
 
 use crate::Letter;
 
 /// One message of one sender to a set of nodes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Parcel(u64);
 
 const TO_BITS: u32 = NodeId::LIMIT as u32;
@@ -97,6 +98,17 @@ impl Parcel {
             .map(move |to| Envelope { from, to, message })
     }
 
+    /// The same message to each of its addressees alone.
+    pub(crate) fn singles(self) -> impl Iterator<Item = Parcel> {
+        let to = self.to().iter();
+        to.map(move |to| self.addressed(NodeSet::EMPTY.with(to)))
+    }
+
+    /// The same message to these.
+    fn addressed(self, to: NodeSet) -> Parcel {
+        Parcel(self.unaddressed().0 | u64::from(to.bits()))
+    }
+
     /// Whether an acceptor commits itself here: a promise or a vote.
     pub fn is_testimony(self) -> bool {
         self.kind() >= PROMISE
@@ -118,6 +130,11 @@ impl Parcel {
     pub(crate) fn joined(self, other: Parcel) -> Parcel {
         debug_assert_eq!(self.unaddressed(), other.unaddressed());
         Parcel(self.0 | other.0)
+    }
+
+    /// What it says, whoever sent it and to whomever, as one number.
+    pub(crate) fn anonymous(self) -> u64 {
+        self.0 >> TO_BITS & !(0xf << 28)
     }
 
     /// All of it, as one number.

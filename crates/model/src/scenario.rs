@@ -148,9 +148,21 @@ pub struct Expect {
     pub states: Option<u64>,
     /// How many steps the longest of the shortest ways to a state has. Written by `--update`.
     pub depth: Option<u32>,
+    /// The same with all reductions that are sound for this world. Written by `--update`.
+    pub reduced: Option<Size>,
     /// For each property, what is found: `holds` or `violated`, `witnessed` or `never`.
     #[serde(default)]
     pub verdicts: BTreeMap<String, Expected>,
+}
+
+/// How large a world is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Size {
+    /// As [`Expect::states`].
+    pub states: Option<u64>,
+    /// As [`Expect::depth`].
+    pub depth: Option<u32>,
 }
 
 /// The verdict that is expected of a property.
@@ -230,6 +242,11 @@ impl Scenario {
                 problem,
             })?;
         Ok(scenario)
+    }
+
+    /// All that the worlds depend on, and nothing of what is said about them.
+    pub(crate) fn settings(&self) -> impl std::fmt::Debug + '_ {
+        (&self.cluster, &self.protocol, &self.world, &self.ask)
     }
 
     /// Whether it carries `tag`.
@@ -413,6 +430,12 @@ impl Ask {
 }
 
 impl Expect {
+    /// The number of states that a check visits by default, as far as it is known.
+    pub fn states_visited(&self) -> Option<u64> {
+        let reduced = self.reduced.and_then(|size| size.states);
+        reduced.or(self.states)
+    }
+
     fn validate(&self) -> Result<(), String> {
         for (name, expected) in &self.verdicts {
             let Some(property) = properties::ALL.iter().find(|known| known.name == name) else {

@@ -3,12 +3,13 @@
 use std::fmt;
 
 use paxos::{Acceptor, Cluster, Durable, Learner, Node, NodeId, Proposer};
+use serde::{Deserialize, Serialize};
 
 use crate::packed::Packed;
 use crate::{Ask, Letter, Letters, Parcel};
 
 /// A world at one moment.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
     servers: Vec<Packed>,
     /// What the network holds.
@@ -42,7 +43,9 @@ pub struct Server {
 }
 
 /// What a client knows of one request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub enum Outcome {
     /// The request is not made yet.
     #[default]

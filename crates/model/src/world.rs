@@ -120,7 +120,7 @@ impl World {
     }
 
     /// What [`World::react`] gives, with the server as it was before.
-    fn reaction(&self, state: &State, event: Event) -> Option<(Server, Reaction)> {
+    pub(crate) fn reaction(&self, state: &State, event: Event) -> Option<(Server, Reaction)> {
         let (at, input) = input(event);
         if self.down.contains(at) {
             return None;
@@ -162,7 +162,7 @@ impl World {
         }
     }
 
-    fn network(&self) -> Network {
+    pub(crate) fn network(&self) -> Network {
         self.scenario.world.network
     }
 
@@ -196,7 +196,7 @@ impl World {
     }
 
     /// The world after a whole step; `None` if nothing changes.
-    fn step(&self, state: &State, event: Event) -> Option<State> {
+    pub(crate) fn step(&self, state: &State, event: Event) -> Option<State> {
         let (before, reaction) = self.reaction(state, event)?;
         if !self.matters(state, event, &reaction) {
             return None;
@@ -240,7 +240,7 @@ impl World {
 
     /// The world after a torn step: persisted, some envelopes sent, crashed. A host that sends
     /// first has not persisted yet.
-    fn torn(&self, state: &State, event: Event, sends: usize) -> Option<State> {
+    pub(crate) fn torn(&self, state: &State, event: Event, sends: usize) -> Option<State> {
         let (before, reaction) = self.reaction(state, event)?;
         let mut next = state.clone();
         if let Event::Deliver(envelope) = event {
@@ -261,7 +261,7 @@ impl World {
     }
 
     /// How many envelopes can have left when a crash tears this reaction.
-    fn tears(&self, reaction: &Reaction) -> std::ops::Range<u8> {
+    pub(crate) fn tears(&self, reaction: &Reaction) -> std::ops::Range<u8> {
         let sends = reaction.said().map(|said| said.to.len() as u8).sum::<u8>();
         if self.sends_first() {
             return match reaction.effects.persist {
@@ -276,13 +276,23 @@ impl World {
         }
     }
 
+    /// Whether this node may crash at all.
+    pub(crate) fn may_crash(&self, node: NodeId) -> bool {
+        self.scenario.world.crashes > 0 && self.crashable.contains(node) && !self.is_down(node)
+    }
+
+    /// Whether this node never runs.
+    pub(crate) fn is_down(&self, node: NodeId) -> bool {
+        self.down.contains(node)
+    }
+
     /// Whether hosts answer before they persist.
     pub(crate) fn sends_first(&self) -> bool {
         self.rules.is(Mutant::SendFirst)
     }
 
     /// `server` loses its memory and restarts from its disk.
-    fn crash(&self, next: &mut State, at: NodeId, server: Server) {
+    pub(crate) fn crash(&self, next: &mut State, at: NodeId, server: Server) {
         next.mid_ballot |= has_ballot_under_way(&server);
         next.set_server(at, &self.restarted(at, server));
         next.crashes += 1;
@@ -293,7 +303,7 @@ impl World {
         }
     }
 
-    fn restarted(&self, at: NodeId, server: Server) -> Server {
+    pub(crate) fn restarted(&self, at: NodeId, server: Server) -> Server {
         let node = Node::start(at, self.cluster, &self.rules, server.disk);
         server.remembering(&node)
     }

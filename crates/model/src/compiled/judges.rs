@@ -1,0 +1,147 @@
+//! The properties of [`crate::properties`], asked of compiled states. A test holds the two against each
+//! other in every state of small worlds, right and wrong ones.
+
+use paxos::{NodeId, NodeSet, Phase, Rules as _};
+use stateright::Property;
+
+use super::local::Facts;
+use super::{Code, Compiled};
+use crate::{Letters, properties};
+
+type Condition<const W: usize> = fn(&Compiled<W>, &Code<W>) -> bool;
+
+/// All of them, in the order of [`properties::ALL`].
+pub(crate) fn properties<const W: usize>() -> Vec<Property<Compiled<W>>> {
+    let all = properties::ALL.iter();
+    all.map(|known| match known.is_invariant() {
+        true => Property::always(known.name, condition(known.name)),
+        false => Property::sometimes(known.name, condition(known.name)),
+    })
+    .collect()
+}
+
+fn condition<const W: usize>(name: &str) -> Condition<W> {
+    match name {
+        "agreement" => Compiled::agreement,
+        "validity" => Compiled::validity,
+        "stability" => |model, code| model.facts(code).all(|facts| facts.is_stable),
+        "announced-is-chosen" => |model, code| {
+            let announced = model.announced(code);
+            announced.is_empty() || announced.is_subset(model.chosen(code))
+        },
+        "promises-rise" => |model, code| model.facts(code).all(|facts| facts.is_rising),
+        "no-vote-below-promise" => |model, code| model.facts(code).all(|facts| facts.is_true),
+        "one-value-per-ballot" => |model, code| {
+            let stated = model.stated(code);
+            let mut ballots = model.tables.universe.pairs_of.iter();
+            stated.count_ones() <= 1 || ballots.all(|own| (own & stated).count_ones() <= 1)
+        },
+        "votes-are-safe" => Compiled::votes_are_safe,
+        "value-chosen" => |model, code| !model.chosen(code).is_empty(),
+        "client-told" => |model, code| model.facts(code).any(|facts| facts.is_told),
+        "value-adopted" => |model, code| model.stated(code) & model.tables.universe.adopted != 0,
+        "vote-superseded" => |model, code| model.facts(code).any(|facts| facts.has_superseded),
+        "restart-mid-ballot" => |_, code| code.mid_ballot(),
+        _ => unreachable!("{name} is a property that this module does not know"),
+    }
+}
+
+impl<const W: usize> Compiled<W> {
+    #[inline]
+    fn facts<'a>(&'a self, code: &'a Code<W>) -> impl Iterator<Item = &'a Facts> {
+        (0..self.nodes()).map(|node| &self.tables.entry(node, code.number(node)).facts)
+    }
+
+    /// What was ever proposed or voted for, as far as it is remembered, as bits of pairs.
+    fn stated(&self, code: &Code<W>) -> u64 {
+        let stated = self.facts(code).map(|facts| facts.votes | facts.proposals);
+        stated.fold(0, |all, own| all | own)
+    }
+
+    fn announced(&self, code: &Code<W>) -> Letters {
+        let announced = self.facts(code).map(|facts| facts.announced);
+        announced.fold(Letters::EMPTY, Letters::union)
+    }
+
+    /// What somebody voted for, as bits of pairs.
+    fn voted(&self, code: &Code<W>) -> u64 {
+        self.facts(code).fold(0, |all, facts| all | facts.votes)
+    }
+
+    fn letters(&self, pairs: u64) -> Letters {
+        let values = pairs_of(pairs).map(|pair| self.tables.universe.pairs[pair].1);
+        values.collect()
+    }
+
+    /// The values for which a quorum has voted in one ballot.
+    pub(crate) fn chosen(&self, code: &Code<W>) -> Letters {
+        let voted = self.voted(code);
+        let is_chosen = |pair: &usize| {
+            let has_voted = |facts: &Facts| facts.votes >> pair & 1 == 1;
+            self.is_quorum(self.whose(code, has_voted))
+        };
+        let chosen = pairs_of(voted).filter(is_chosen);
+        chosen
+            .map(|pair| self.tables.universe.pairs[pair].1)
+            .collect()
+    }
+
+    /// The nodes of whom this is true.
+    fn whose(&self, code: &Code<W>, is_so: impl Fn(&Facts) -> bool) -> NodeSet {
+        let facts = self.facts(code).enumerate();
+        let of = facts.filter(|(_, facts)| is_so(facts));
+        of.filter_map(|(node, _)| NodeId::new(node)).collect()
+    }
+
+    fn is_quorum(&self, voters: NodeSet) -> bool {
+        let world = self.world();
+        let voters = voters.intersection(world.cluster().acceptors());
+        world
+            .rules()
+            .is_quorum(Phase::Accept, world.cluster(), voters)
+    }
+
+    /// See [`properties::agreement`].
+    pub fn agreement(&self, code: &Code<W>) -> bool {
+        let announced = self.announced(code);
+        self.letters(self.voted(code)).union(announced).len() <= 1
+            || self.chosen(code).union(announced).len() <= 1
+    }
+
+    fn validity(&self, code: &Code<W>) -> bool {
+        let values = self.world().values();
+        self.announced(code).is_subset(values)
+            && (self.letters(self.voted(code)).is_subset(values)
+                || self.chosen(code).is_subset(values))
+    }
+
+    fn votes_are_safe(&self, code: &Code<W>) -> bool {
+        let voted = self.voted(code);
+        let universe = &self.tables.universe;
+        pairs_of(voted).all(|vote| {
+            let (below, value) = universe.pairs[vote];
+            let undecided = self.whose(code, |facts| facts.committed < below);
+            !self.is_quorum(undecided)
+                && pairs_of(voted).all(|rival| {
+                    let (at, other) = universe.pairs[rival];
+                    if at >= below || other == value {
+                        return true;
+                    }
+                    let own = universe.pairs_of[universe.ballot(at)];
+                    !self.is_quorum(self.whose(code, |facts| match facts.votes & own {
+                        0 => facts.committed <= at,
+                        votes => votes >> rival & 1 == 1,
+                    }))
+                })
+        })
+    }
+}
+
+/// The places of the bits that are set.
+fn pairs_of(mut bits: u64) -> impl Iterator<Item = usize> + Clone {
+    std::iter::from_fn(move || {
+        let lowest = bits.trailing_zeros() as usize;
+        bits &= bits.checked_sub(1)?;
+        Some(lowest)
+    })
+}

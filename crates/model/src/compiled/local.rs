@@ -1,0 +1,102 @@
+//! All that a world knows of one node, and what follows from it alone.
+
+use paxos::Message;
+use serde::{Deserialize, Serialize};
+
+use super::universe::{Universe, stated};
+use crate::packed::Packed;
+use crate::parcel::rank;
+use crate::{Ask, Letters, Outcome, Parcel};
+
+/// All that a world knows of one node: the node and its disk, what its clients know, and what it
+/// has ever said, as far as properties look at that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct Local {
+    pub(crate) packed: Packed,
+    /// Of requests to other nodes, `NotAsked`.
+    pub(crate) asks: [Outcome; Ask::LIMIT],
+    pub(crate) said: Said,
+}
+
+/// What a node has ever said, before crashes as well. In a network that is a set it is still there,
+/// unless dead envelopes are taken out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct Said {
+    /// Its votes, as bits of [`Universe::pairs`].
+    pub(crate) votes: u64,
+    /// Its proposals, likewise.
+    pub(crate) proposals: u64,
+    /// The highest ballot that it has promised or voted in, by its own words; 0 is none.
+    pub(crate) committed: u16,
+    /// The ballots that lie between a promise and the vote reported in it, as bits of
+    /// [`Universe::ballots`].
+    pub(crate) forbidden: u64,
+}
+
+impl Said {
+    /// What it has said after sending this as well.
+    pub(crate) fn and(mut self, universe: &Universe, sent: Parcel) -> Said {
+        let message = sent.message();
+        let pair = stated(message).map(|(rank, value)| 1 << universe.pair(rank, value));
+        match message {
+            Message::Propose { .. } => self.proposals |= pair.unwrap_or(0),
+            Message::Accepted { ballot, .. } => {
+                self.votes |= pair.unwrap_or(0);
+                self.committed = self.committed.max(rank(Some(ballot)));
+            }
+            Message::Promise { ballot, accepted } => {
+                let ballot = rank(Some(ballot));
+                let reported = rank(accepted.map(|vote| vote.ballot));
+                self.committed = self.committed.max(ballot);
+                self.forbidden |= universe.between(reported, ballot);
+            }
+            Message::Prepare { .. } | Message::Nack { .. } => {}
+        }
+        self
+    }
+}
+
+/// What properties ask of one node, answered once for each state it can be in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts {
+    pub(crate) votes: u64,
+    pub(crate) proposals: u64,
+    pub(crate) committed: u16,
+    /// What it has announced, and what its clients were told.
+    pub(crate) announced: Letters,
+    pub(crate) retries: u8,
+    /// Whether a client was told an outcome.
+    pub(crate) is_told: bool,
+    /// Whether what it announced is one value at most.
+    pub(crate) is_stable: bool,
+    /// Whether its promise is at least what it has said.
+    pub(crate) is_rising: bool,
+    /// Whether it kept its word in every ballot it promised to stay out of.
+    pub(crate) is_true: bool,
+    /// Whether it has voted in two ballots.
+    pub(crate) has_superseded: bool,
+}
+
+impl Facts {
+    pub(crate) fn of(local: &Local, universe: &Universe) -> Facts {
+        let (packed, said) = (local.packed, local.said);
+        let voted = universe.ballots_of(said.votes);
+        let told = |outcome: &Outcome| match outcome {
+            Outcome::Success(value) => Some(*value),
+            Outcome::NotAsked | Outcome::Asked | Outcome::Unknown => None,
+        };
+        let told: Letters = local.asks.iter().filter_map(told).collect();
+        Facts {
+            votes: said.votes,
+            proposals: said.proposals,
+            committed: said.committed,
+            announced: packed.announced().union(told),
+            retries: packed.retries(),
+            is_told: !told.is_empty(),
+            is_stable: packed.announced().len() <= 1,
+            is_rising: said.committed <= packed.promised_rank(),
+            is_true: said.forbidden & voted == 0,
+            has_superseded: voted.count_ones() > 1,
+        }
+    }
+}

@@ -1,0 +1,464 @@
+//! The [`World`], compiled: the same states and steps, some tens of times faster.
+//!
+//! What a node does depends on that node alone. So the World is asked once for each state that a node can be
+//! in and each thing that can happen to it, and the answer is kept ([`tables`]). A state of the whole is
+//! then a number for each node and a bit for each envelope ([`Code`]), and a step looks up a
+//! number, sets some bits and adds some keys.
+//!
+//! It also offers what the World does not: taking out dead envelopes ([`outlook`]), and one fingerprint for all
+//! states that differ in the names of nodes only ([`orbit`]).
+//!
+//! Only worlds whose network is a set are compiled: in the others an envelope is not a bit.
+
+mod code;
+mod judges;
+mod local;
+mod orbit;
+mod outlook;
+mod prune;
+mod roles;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod universe;
+
+use std::sync::Arc;
+
+use checker::{Fingerprint, Offers, Reduction, Reductions};
+use paxos::NodeId;
+use stateright::{Model, Path, Property};
+
+pub use code::Code;
+use local::Local;
+use tables::{Tables, Transition};
+
+use crate::network::insert;
+use crate::{Action, Event, Network, State, World};
+
+/// A world, compiled. `W` is the number of words that a state takes: see [`words`].
+#[derive(Clone)]
+pub struct Compiled<const W: usize> {
+    tables: Arc<Tables>,
+    symmetry: Arc<orbit::Symmetry>,
+    /// Where the envelopes begin.
+    mail: usize,
+    crash_key: u128,
+    mid_key: u128,
+    retries_max: Option<u32>,
+}
+
+/// What happens in a compiled world: a small number, with the meaning of [`Compiled::action`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Move(u32);
+
+/// The kinds of moves.
+const DELIVER: u32 = 0;
+const ASK: u32 = 1;
+const TIMEOUT: u32 = 2;
+const CRASH: u32 = 3;
+/// Added to a kind: torn.
+const TORN: u32 = 4;
+
+impl Move {
+    fn new(kind: u32, index: usize, sends: u8) -> Move {
+        Move(kind << 28 | u32::from(sends) << 16 | index as u32)
+    }
+
+    fn kind(self) -> u32 {
+        self.0 >> 28
+    }
+
+    fn index(self) -> usize {
+        (self.0 & 0xffff) as usize
+    }
+
+    fn sends(self) -> u8 {
+        (self.0 >> 16) as u8
+    }
+}
+
+impl std::fmt::Debug for Move {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:x}", self.0)
+    }
+}
+
+/// A world that can be compiled, and the number of words its states take.
+pub struct Plan {
+    tables: Arc<Tables>,
+}
+
+impl Plan {
+    /// Looks at what can ever be sent.
+    ///
+    /// # Errors
+    /// In words, why this world is not compiled: explore it as it is.
+    pub fn new(world: World) -> Result<Plan, String> {
+        if world.network() != Network::Set {
+            return Err("its network counts copies of messages, or keeps their order".to_owned());
+        }
+        if world.scenario().world.crashes > code::CRASHES_MAX {
+            return Err(format!("it has more than {} crashes", code::CRASHES_MAX));
+        }
+        let tables = Tables::new(world)
+            .ok_or("more messages or more states of a role are possible than is worth a table")?;
+        Ok(Plan {
+            tables: Arc::new(tables),
+        })
+    }
+
+    /// How many words a state takes: the least `W` that [`Plan::compile`] takes.
+    pub fn words(&self) -> usize {
+        let nodes = self.tables.world.cluster().nodes().len();
+        code::node_words(nodes) + self.tables.universe.envelopes.len().div_ceil(64)
+    }
+
+    /// Compiles.
+    ///
+    /// # Panics
+    /// If `W` is less than [`Plan::words`].
+    pub fn compile<const W: usize>(self) -> Compiled<W> {
+        assert!(W >= self.words(), "a state takes {} words", self.words());
+        let tables = self.tables;
+        let world = &tables.world;
+        Compiled {
+            symmetry: Arc::new(orbit::Symmetry::of(&tables)),
+            mail: code::node_words(world.cluster().nodes().len()),
+            crash_key: u128::of(&"crash"),
+            mid_key: u128::of(&"mid-ballot"),
+            retries_max: world.scenario().world.retries.map(u32::from),
+            tables,
+        }
+    }
+}
+
+impl<const W: usize> Compiled<W> {
+    /// The world that is compiled.
+    pub fn world(&self) -> &World {
+        &self.tables.world
+    }
+
+    /// The same state as the World has it. Of a pruned one: with what is left on the network.
+    pub fn state(&self, code: &Code<W>) -> State {
+        let nodes = self.nodes();
+        let parts: Vec<Local> = (0..nodes).map(|node| self.local(code, node)).collect();
+        let mut state = self.world().init_states().remove(0);
+        for (node, part) in parts.iter().enumerate() {
+            let id = NodeId::new(node).expect("a node of the cluster");
+            state.set_server(id, &part.packed.unpack());
+        }
+        state.asks = tables::merged(parts.iter().map(|part| part.asks));
+        for envelope in self.envelopes(code) {
+            insert(&mut state.mail, self.tables.universe.envelopes[envelope]);
+        }
+        state.crashes = code.crashes();
+        state.mid_ballot = code.mid_ballot();
+        state
+    }
+
+    /// A move in the World's terms.
+    pub fn action(&self, wanted: Move) -> Action {
+        let event = || match wanted.kind() & 3 {
+            DELIVER => self.tables.arrival(wanted.index()),
+            ASK => {
+                let ask = self.world().scenario().ask[wanted.index()];
+                Event::Ask {
+                    index: wanted.index() as u8,
+                    of: NodeId::new(ask.of).expect("a valid scenario"),
+                    value: ask.value,
+                }
+            }
+            _ => Event::Timeout(node(wanted.index())),
+        };
+        match wanted.kind() {
+            CRASH => Action::Crash(node(wanted.index())),
+            DELIVER | ASK | TIMEOUT => Action::Step(event()),
+            _ => Action::Torn {
+                event: event(),
+                sends: wanted.sends(),
+            },
+        }
+    }
+
+    /// The path that these moves are in the World.
+    ///
+    /// # Errors
+    /// If the World does not take them: then it is not this world, or not compiled right.
+    pub fn path(&self, moves: &[Move]) -> Result<Path<State, Action>, String> {
+        let actions: Vec<Action> = moves.iter().map(|one| self.action(*one)).collect();
+        let start = self.world().init_states().remove(0);
+        Path::from_actions(self.world(), start, &actions)
+            .ok_or_else(|| format!("the World does not take the path {actions:?}"))
+    }
+
+    /// How many states each node was seen in so far.
+    pub fn node_states(&self) -> Vec<usize> {
+        self.tables.sizes()
+    }
+
+    fn nodes(&self) -> usize {
+        self.world().cluster().nodes().len()
+    }
+
+    fn local(&self, code: &Code<W>, node: usize) -> Local {
+        self.tables.entry(node, code.number(node)).local
+    }
+
+    /// The envelopes on their way, by number.
+    fn envelopes(&self, code: &Code<W>) -> impl Iterator<Item = usize> + use<W> {
+        let (words, mail) = (*code.words(), self.mail);
+        (mail..W).flat_map(move |word| {
+            let mut bits = words[word];
+            std::iter::from_fn(move || {
+                let bit = bits.checked_sub(1)? & !bits;
+                let id = (word - mail) * 64 + bit.count_ones() as usize;
+                bits &= bits - 1;
+                Some(id)
+            })
+        })
+    }
+
+    #[inline]
+    fn has_sent(&self, code: &Code<W>, envelope: usize) -> bool {
+        code.words()[self.mail + envelope / 64] >> (envelope % 64) & 1 == 1
+    }
+
+    /// Whether a step would be news: it changes the node, or sends what is not on its way.
+    #[inline]
+    fn matters(&self, code: &Code<W>, transition: &Transition) -> bool {
+        let mut sends = transition.sends.iter();
+        transition.stirs || sends.any(|id| !self.has_sent(code, usize::from(*id)))
+    }
+
+    /// The next state.
+    #[inline]
+    fn follow(&self, code: &Code<W>, node: usize, transition: &Transition) -> Code<W> {
+        let mut next = *code;
+        next.set_number(node, transition.to);
+        let mut sum = transition.delta;
+        for id in &transition.sends {
+            let id = usize::from(*id);
+            let word = &mut next.words_mut()[self.mail + id / 64];
+            if *word >> (id % 64) & 1 == 0 {
+                *word |= 1 << (id % 64);
+                sum = sum.wrapping_add(self.tables.envelope_keys[id]);
+            }
+        }
+        next.add(sum);
+        next
+    }
+
+    fn follow_crash(&self, code: &Code<W>, node: usize, transition: &Transition) -> Code<W> {
+        let mut next = self.follow(code, node, transition);
+        if transition.mid_ballot && !next.mid_ballot() {
+            next.add(self.mid_key);
+        }
+        next.crash(transition.mid_ballot);
+        next.add(self.crash_key);
+        next
+    }
+
+    fn may_crash(&self, code: &Code<W>) -> bool {
+        code.crashes() < self.world().scenario().world.crashes
+    }
+
+    fn may_retry(&self, code: &Code<W>) -> bool {
+        self.retries_max.is_none_or(|most| {
+            let retries = |node| {
+                let entry = self.tables.entry(node, code.number(node));
+                u32::from(entry.facts.retries)
+            };
+            (0..self.nodes()).map(retries).sum::<u32>() < most
+        })
+    }
+
+    /// The node a move happens to, and what it does there.
+    #[inline]
+    fn transition(&self, code: &Code<W>, wanted: Move) -> Option<(usize, &Transition)> {
+        let (tables, index) = (&*self.tables, wanted.index());
+        let kind = wanted.kind();
+        let at = match kind & 3 {
+            DELIVER => tables.universe.to[index].index(),
+            ASK => self.world().scenario().ask[index].of,
+            _ => index,
+        };
+        let number = code.number(at);
+        let torn = |tears: &[(u8, u32)]| {
+            let mut tears = tears.iter();
+            let own = tears.find(|(sends, _)| *sends == wanted.sends());
+            own.map(|(_, transition)| *transition)
+        };
+        let transition = match kind {
+            DELIVER => {
+                let entry = tables.entry(at, number);
+                tables.delivery(entry, number, index).transition()
+            }
+            _ => {
+                let rest = tables.rest(node(at), number);
+                match kind {
+                    ASK => {
+                        let mut asks = rest.asks.iter();
+                        let own = asks.find(|(ask, _)| usize::from(*ask) == index);
+                        own.map(|(_, transition)| *transition)
+                    }
+                    TIMEOUT => rest.timeout,
+                    CRASH => rest.crash,
+                    TORN => torn(tables.tears(number, index)),
+                    _ if kind == ASK | TORN => {
+                        let mut asks = rest.asks_torn.iter();
+                        let own = asks.find(|(ask, sends, _)| {
+                            (usize::from(*ask), *sends) == (index, wanted.sends())
+                        });
+                        own.map(|(_, _, transition)| *transition)
+                    }
+                    _ => torn(&rest.timeout_torn),
+                }
+            }
+        };
+        Some((at, tables.transition(transition?)))
+    }
+}
+
+fn node(index: usize) -> NodeId {
+    NodeId::new(index).expect("a node of the cluster")
+}
+
+impl<const W: usize> Model for Compiled<W> {
+    type State = Code<W>;
+    type Action = Move;
+
+    fn init_states(&self) -> Vec<Code<W>> {
+        let mut code = Code::EMPTY;
+        for (node, number) in self.tables.start().into_iter().enumerate() {
+            code.set_number(node, number);
+            code.add(self.tables.entry(node, number).key);
+        }
+        vec![code]
+    }
+
+    fn actions(&self, code: &Code<W>, moves: &mut Vec<Move>) {
+        let tables = &*self.tables;
+        let may_crash = self.may_crash(code);
+        let is_torn = may_crash && tables.is_torn();
+        let mut retry = None;
+        for at in 0..self.nodes() {
+            let rest = tables.rest(node(at), code.number(at));
+            for (ask, _) in &rest.asks {
+                moves.push(Move::new(ASK, usize::from(*ask), 0));
+            }
+            if let Some(timeout) = rest.timeout
+                && *retry.get_or_insert_with(|| self.may_retry(code))
+                && self.matters(code, tables.transition(timeout))
+            {
+                moves.push(Move::new(TIMEOUT, at, 0));
+            }
+            if !may_crash {
+                continue;
+            }
+            if rest.crash.is_some() {
+                moves.push(Move::new(CRASH, at, 0));
+            }
+            for (ask, sends, _) in &rest.asks_torn {
+                moves.push(Move::new(ASK | TORN, usize::from(*ask), *sends));
+            }
+            if !rest.timeout_torn.is_empty() && *retry.get_or_insert_with(|| self.may_retry(code)) {
+                for (sends, _) in &rest.timeout_torn {
+                    moves.push(Move::new(TIMEOUT | TORN, at, *sends));
+                }
+            }
+        }
+        for envelope in self.envelopes(code) {
+            let at = tables.universe.to[envelope].index();
+            let number = code.number(at);
+            let entry = tables.entry(at, number);
+            let cell = tables.delivery(entry, number, envelope);
+            if let Some(transition) = cell.transition()
+                && (cell.stirs() || self.matters(code, tables.transition(transition)))
+            {
+                moves.push(Move::new(DELIVER, envelope, 0));
+            }
+            if is_torn {
+                for (sends, _) in tables.tears(number, envelope) {
+                    moves.push(Move::new(TORN, envelope, *sends));
+                }
+            }
+        }
+    }
+
+    fn next_state(&self, code: &Code<W>, wanted: Move) -> Option<Code<W>> {
+        let (at, transition) = self.transition(code, wanted)?;
+        let kind = wanted.kind();
+        if kind < CRASH {
+            return Some(self.follow(code, at, transition));
+        }
+        Some(self.follow_crash(code, at, transition))
+    }
+
+    fn properties(&self) -> Vec<Property<Compiled<W>>> {
+        judges::properties()
+    }
+}
+
+impl<const W: usize> Offers for Compiled<W> {
+    fn offered(&self) -> Reductions {
+        match self.symmetry.objection() {
+            None => Reductions::ALL,
+            Some(_) => Reductions::NONE.with(Reduction::Dead),
+        }
+    }
+
+    fn objection(&self, reduction: Reduction) -> String {
+        match reduction {
+            Reduction::Dead => String::new(),
+            Reduction::Symmetry => self.symmetry.objection().unwrap_or_default().to_owned(),
+        }
+    }
+
+    #[inline]
+    fn fingerprint<F: Fingerprint>(&self, code: &Code<W>) -> F {
+        F::from_wide(code.sum())
+    }
+
+    fn orbit<F: Fingerprint>(&self, code: &Code<W>) -> F {
+        F::from_wide(self.orbit_of(code))
+    }
+
+    fn prune(&self, code: &mut Code<W>) {
+        self.forget(code);
+    }
+
+    fn oddity(&self, code: &Code<W>) -> u64 {
+        u64::from(code.crashes())
+    }
+
+    fn identity(&self) -> Option<String> {
+        self.world().identity()
+    }
+
+    fn write(&self, code: &Code<W>, bytes: &mut Vec<u8>) {
+        for word in code.words() {
+            bytes.extend_from_slice(&word.to_le_bytes());
+        }
+        bytes.extend_from_slice(&code.sum().to_le_bytes());
+    }
+
+    fn read(&self, bytes: &mut &[u8]) -> Option<Code<W>> {
+        let mut code = Code::EMPTY;
+        for word in code.words_mut() {
+            let (first, rest) = bytes.split_first_chunk()?;
+            (*word, *bytes) = (u64::from_le_bytes(*first), rest);
+        }
+        let (first, rest) = bytes.split_first_chunk()?;
+        *bytes = rest;
+        code.add(u128::from_le_bytes(*first));
+        Some(code)
+    }
+    fn dictionary(&self) -> Vec<u8> {
+        postcard::to_stdvec(&self.tables.all_locals())
+            .expect("memory takes all that is written to it")
+    }
+
+    fn learn(&self, dictionary: &[u8]) -> bool {
+        postcard::from_bytes(dictionary).is_ok_and(|locals| self.tables.learn(locals))
+    }
+}

@@ -1,0 +1,487 @@
+//! What each node does in each state it can be in, asked of the [`World`] once and remembered.
+//!
+//! A step of a node depends on that node alone, so there are few of them compared with the states of
+//! the world. The tables grow while the world is explored, by many threads at once. Numbers in
+//! them depend on who came first; keys depend on what they are the keys of, and on nothing else.
+
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use checker::Fingerprint as _;
+use parking_lot::RwLock;
+use paxos::NodeId;
+use rapidhash::fast::RapidHasher;
+use stateright::Model as _;
+
+use super::local::{Facts, Local, Said};
+use super::outlook::{Outlook, outlooks};
+use super::roles::{Role, Roles};
+use super::universe::{Mask, Universe};
+use crate::{Ask, Event, Outcome, State, World};
+
+/// What happens to one node in one step.
+#[derive(Debug)]
+pub(crate) struct Transition {
+    /// The node's next state.
+    pub(crate) to: u32,
+    /// Whether the world changes whatever the network holds.
+    pub(crate) stirs: bool,
+    /// Whether a crash struck a ballot under way.
+    pub(crate) mid_ballot: bool,
+    /// By how much the sum of keys changes with the node.
+    pub(crate) delta: u128,
+    /// What is sent, by number.
+    pub(crate) sends: Box<[u16]>,
+}
+
+/// A node in one state, and all that follows.
+pub(crate) struct Entry {
+    pub(crate) local: Local,
+    pub(crate) facts: Facts,
+    pub(crate) key: u128,
+    /// For each envelope of the inbox, what its arrival does: see [`Cell`].
+    deliveries: Box<[AtomicU32]>,
+    rest: OnceLock<Rest>,
+    /// For each envelope of the inbox, the ways to crash over it. Empty where no step can be torn.
+    torn: Box<[OnceLock<Tears>]>,
+    /// What can still come of what is on its way; without and with a crash to come.
+    prospects: [OnceLock<Prospect>; 2],
+    /// The same without what no property will ask for any more, without and with a crash to come; plus one.
+    normal: [AtomicU32; 2],
+    /// For each ballot, the same with its proposals forgotten; plus one. Made when first used.
+    forgetting: OnceLock<Box<[AtomicU32]>>,
+    pub(crate) portrait: OnceLock<super::orbit::Portrait>,
+}
+
+/// How a step can be cut short by a crash: how many sends were made, and what that does.
+type Tears = Box<[(u8, u32)]>;
+
+/// What happens to a node beside deliveries.
+#[derive(Debug, Default)]
+pub(crate) struct Rest {
+    /// Requests, by their place among the scenario's.
+    pub(crate) asks: Vec<(u8, u32)>,
+    pub(crate) asks_torn: Vec<(u8, u8, u32)>,
+    pub(crate) timeout: Option<u32>,
+    pub(crate) timeout_torn: Vec<(u8, u32)>,
+    pub(crate) crash: Option<u32>,
+}
+
+/// What can still come of what is on its way to a node.
+#[derive(Debug)]
+pub(crate) struct Prospect {
+    /// Envelopes for it that can be taken out.
+    pub(crate) dead: Mask,
+    /// Envelopes that can be taken out where all these are dead or on their way.
+    pub(crate) repeating: Vec<(usize, Mask)>,
+    /// Ballots it may yet vote in, and propose in.
+    may_vote: u64,
+    pub(crate) may_propose: u64,
+}
+
+/// What the arrival of an envelope does, in one word: 0 is not known yet, 1 nothing; else the number of
+/// the transition plus one, shifted, and whether it stirs.
+#[derive(Clone, Copy)]
+pub(crate) struct Cell(u32);
+
+impl Cell {
+    const NOTHING: Cell = Cell(1);
+
+    fn new(transition: Option<(u32, bool)>) -> Cell {
+        transition.map_or(Cell::NOTHING, |(number, stirs)| {
+            Cell((number + 1) << 1 | u32::from(stirs))
+        })
+    }
+
+    /// The transition, if it does anything.
+    pub(crate) fn transition(self) -> Option<u32> {
+        (self.0 >> 1).checked_sub(1)
+    }
+
+    pub(crate) fn stirs(self) -> bool {
+        self.0 > 1 && self.0 & 1 == 1
+    }
+}
+
+type Numbers = HashMap<Local, u32, BuildHasherDefault<RapidHasher<'static>>>;
+
+/// All states that a node has been seen in.
+#[derive(Default)]
+struct Node {
+    numbers: RwLock<Numbers>,
+    entries: boxcar::Vec<Entry>,
+}
+
+/// What each node does in each state it can be in.
+pub(crate) struct Tables {
+    pub(crate) world: World,
+    pub(crate) universe: Universe,
+    /// The world before anything has happened.
+    stage: State,
+    roles: Roles,
+    /// Without and with a crash to come: for each role of [`Roles::automata`], for each of its states.
+    outlooks: [OnceLock<Vec<Vec<Outlook>>>; 2],
+    nodes: Vec<Node>,
+    transitions: boxcar::Vec<Transition>,
+    /// A key for each envelope.
+    pub(crate) envelope_keys: Vec<u128>,
+}
+
+/// A node may be in so many states: as many as its share of a packed state can tell apart.
+pub(crate) const NUMBERS: usize = 1 << 20;
+
+impl Tables {
+    /// Empty tables. `None` if the world has more messages, or roles more states, than is worth a table.
+    pub(crate) fn new(world: World) -> Option<Tables> {
+        let roles = Roles::of(&world)?;
+        let universe = Universe::of(&world, &roles)?;
+        let stage = world.init_states().pop()?;
+        let envelope_keys = universe
+            .envelopes
+            .iter()
+            .map(|envelope| u128::of(&("envelope", envelope.word())))
+            .collect();
+        let nodes = world.cluster().nodes().iter().map(|_| Node::default());
+        Some(Tables {
+            nodes: nodes.collect(),
+            world,
+            universe,
+            stage,
+            roles,
+            outlooks: [OnceLock::new(), OnceLock::new()],
+            transitions: boxcar::Vec::new(),
+            envelope_keys,
+        })
+    }
+
+    /// The state that every node starts in.
+    pub(crate) fn start(&self) -> Vec<u32> {
+        let numbers = self.stage.packed().iter().enumerate();
+        numbers
+            .map(|(node, packed)| {
+                let local = Local {
+                    packed: *packed,
+                    asks: self.stage.asks,
+                    said: Said::default(),
+                };
+                self.number(node, local)
+            })
+            .collect()
+    }
+
+    pub(crate) fn entry(&self, node: usize, number: u32) -> &Entry {
+        &self.nodes[node].entries[number as usize]
+    }
+
+    pub(crate) fn transition(&self, number: u32) -> &Transition {
+        &self.transitions[number as usize]
+    }
+
+    /// How many states each node has been seen in.
+    pub(crate) fn sizes(&self) -> Vec<usize> {
+        self.nodes.iter().map(|node| node.entries.count()).collect()
+    }
+
+    /// For each node the states it has been seen in, by number.
+    pub(crate) fn all_locals(&self) -> Vec<Vec<Local>> {
+        let of = |node: &Node| node.entries.iter().map(|(_, entry)| entry.local).collect();
+        self.nodes.iter().map(of).collect()
+    }
+
+    /// Gives states the numbers that other tables of this world had given them. `false`: they have
+    /// other numbers already.
+    pub(crate) fn learn(&self, locals: Vec<Vec<Local>>) -> bool {
+        let learn_one = |(node, locals): (usize, Vec<Local>)| {
+            let mut numbers = (0..).zip(locals);
+            numbers.all(|(number, local)| self.number(node, local) == number)
+        };
+        locals.len() == self.nodes.len() && locals.into_iter().enumerate().all(learn_one)
+    }
+
+    /// The number of a node's state, new or known.
+    ///
+    /// # Panics
+    /// If the node has more states than there are numbers.
+    pub(crate) fn number(&self, node: usize, local: Local) -> u32 {
+        let table = &self.nodes[node];
+        if let Some(number) = table.numbers.read().get(&local) {
+            return *number;
+        }
+        let mut numbers = table.numbers.write();
+        if let Some(number) = numbers.get(&local) {
+            return *number;
+        }
+        let entry = self.new_entry(node, local);
+        let number = table.entries.push(entry);
+        assert!(
+            number < NUMBERS,
+            "node {node} can be in more than {NUMBERS} states, which is more than its number has room for"
+        );
+        numbers.insert(local, number as u32);
+        number as u32
+    }
+
+    fn new_entry(&self, node: usize, local: Local) -> Entry {
+        let inbox = self.universe.inboxes[node].len();
+        let torn = match self.is_torn() {
+            true => inbox,
+            false => 0,
+        };
+        Entry {
+            local,
+            facts: Facts::of(&local, &self.universe),
+            key: u128::of(&("node", node, local)),
+            deliveries: (0..inbox).map(|_| AtomicU32::new(0)).collect(),
+            rest: OnceLock::new(),
+            torn: (0..torn).map(|_| OnceLock::new()).collect(),
+            prospects: [OnceLock::new(), OnceLock::new()],
+            normal: [AtomicU32::new(0), AtomicU32::new(0)],
+            forgetting: OnceLock::new(),
+            portrait: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn is_torn(&self) -> bool {
+        self.world.scenario().world.torn
+    }
+
+    /// What the arrival of an envelope does to its addressee in this state.
+    pub(crate) fn delivery(&self, entry: &Entry, number: u32, envelope: usize) -> Cell {
+        let cell = &entry.deliveries[usize::from(self.universe.slots[envelope])];
+        match cell.load(Ordering::Acquire) {
+            0 => {
+                let at = self.universe.to[envelope];
+                let event = self.arrival(envelope);
+                let transition = self.whole(at, number, event);
+                let found = Cell::new(transition);
+                cell.store(found.0, Ordering::Release);
+                found
+            }
+            known => Cell(known),
+        }
+    }
+
+    pub(crate) fn arrival(&self, envelope: usize) -> Event {
+        let mut one = self.universe.envelopes[envelope].envelopes();
+        Event::Deliver(one.next().expect("an envelope has an addressee"))
+    }
+
+    /// The ways to crash over an envelope.
+    pub(crate) fn tears(&self, number: u32, envelope: usize) -> &[(u8, u32)] {
+        let at = self.universe.to[envelope];
+        let entry = self.entry(at.index(), number);
+        let place = &entry.torn[usize::from(self.universe.slots[envelope])];
+        place.get_or_init(|| self.torn(at, number, self.arrival(envelope)).into())
+    }
+
+    /// What happens to a node beside deliveries.
+    pub(crate) fn rest(&self, at: NodeId, number: u32) -> &Rest {
+        let entry = self.entry(at.index(), number);
+        entry.rest.get_or_init(|| {
+            let mut rest = Rest::default();
+            if self.world.is_down(at) {
+                return rest;
+            }
+            for (ask, index) in self.world.scenario().ask.iter().zip(0..) {
+                if ask.of != at.index() {
+                    continue;
+                }
+                let (of, value) = (at, ask.value);
+                let event = Event::Ask { index, of, value };
+                if let Some((transition, _)) = self.whole(at, number, event) {
+                    rest.asks.push((index, transition));
+                }
+                let torn = self.torn(at, number, event);
+                let torn = torn.into_iter().map(|(sends, to)| (index, sends, to));
+                rest.asks_torn.extend(torn);
+            }
+            if self.world.cluster().proposers().contains(at) {
+                let event = Event::Timeout(at);
+                rest.timeout = self.whole(at, number, event).map(|(number, _)| number);
+                rest.timeout_torn = self.torn(at, number, event);
+            }
+            rest.crash = self.crash(at, number);
+            rest
+        })
+    }
+
+    /// The world with one node in some state, and nothing on the network.
+    fn staged(&self, at: NodeId, local: &Local) -> State {
+        let mut staged = self.stage.clone();
+        staged.set_server(at, &local.packed.unpack());
+        staged.asks = local.asks;
+        staged
+    }
+
+    fn whole(&self, at: NodeId, number: u32, event: Event) -> Option<(u32, bool)> {
+        let local = &self.entry(at.index(), number).local;
+        let staged = self.staged(at, local);
+        let (_, reaction) = self.world.reaction(&staged, event)?;
+        let next = self.world.step(&staged, event)?;
+        let stirs = match event {
+            Event::Ask { .. } => true,
+            Event::Deliver(_) | Event::Timeout(_) => {
+                reaction.changed || reaction.effects.chosen.is_some()
+            }
+        };
+        Some((self.transit(at, number, &next, stirs), stirs))
+    }
+
+    fn torn(&self, at: NodeId, number: u32, event: Event) -> Vec<(u8, u32)> {
+        if !self.is_torn() || !self.world.may_crash(at) {
+            return Vec::new();
+        }
+        let local = &self.entry(at.index(), number).local;
+        let staged = self.staged(at, local);
+        let Some((_, reaction)) = self.world.reaction(&staged, event) else {
+            return Vec::new();
+        };
+        let tears = self.world.tears(&reaction);
+        let torn = tears.filter_map(|sends| {
+            let next = self.world.torn(&staged, event, usize::from(sends))?;
+            Some((sends, self.transit(at, number, &next, true)))
+        });
+        torn.collect()
+    }
+
+    fn crash(&self, at: NodeId, number: u32) -> Option<u32> {
+        if !self.world.may_crash(at) {
+            return None;
+        }
+        let local = &self.entry(at.index(), number).local;
+        let staged = self.staged(at, local);
+        let next = self.world.next_state(&staged, crate::Action::Crash(at))?;
+        Some(self.transit(at, number, &next, true))
+    }
+
+    /// Takes down what changed for a node between the staged world and `next`.
+    fn transit(&self, at: NodeId, number: u32, next: &State, stirs: bool) -> u32 {
+        let entry = self.entry(at.index(), number);
+        let said = next.mail.iter().fold(entry.local.said, |said, sent| {
+            said.and(&self.universe, *sent)
+        });
+        let to = self.number(
+            at.index(),
+            Local {
+                packed: next.packed()[at.index()],
+                asks: next.asks,
+                said,
+            },
+        );
+        let sends = next.mail.iter().flat_map(|all| all.singles());
+        let sends = sends.map(|envelope| self.universe.id(envelope) as u16);
+        let transition = Transition {
+            to,
+            stirs,
+            mid_ballot: next.mid_ballot,
+            delta: self.entry(at.index(), to).key.wrapping_sub(entry.key),
+            sends: sends.collect(),
+        };
+        self.transitions.push(transition) as u32
+    }
+
+    /// What can still come of what is on its way to a node.
+    pub(crate) fn prospect(&self, node: usize, number: u32, crash: bool) -> &Prospect {
+        let entry = self.entry(node, number);
+        entry.prospects[usize::from(crash)].get_or_init(|| self.new_prospect(node, entry, crash))
+    }
+
+    fn new_prospect(&self, node: usize, entry: &Entry, crash: bool) -> Prospect {
+        let universe = &self.universe;
+        let mut dead = universe.nothing();
+        universe.inboxes[node].iter().for_each(|id| dead.set(*id));
+        let mut prospect = Prospect {
+            dead,
+            repeating: Vec::new(),
+            may_vote: 0,
+            may_propose: 0,
+        };
+        let at = NodeId::new(node).expect("a node of the cluster");
+        if self.world.is_down(at) {
+            return prospect;
+        }
+        let all = self.outlooks[usize::from(crash)].get_or_init(|| {
+            let automata = self.roles.automata.iter();
+            automata
+                .map(|automaton| outlooks(universe, automaton, crash))
+                .collect()
+        });
+        let server = entry.local.packed.unpack();
+        let mut say = universe.nothing();
+        for role in Role::ALL {
+            let automaton = self.roles.automaton(at, role);
+            let place = node * Role::ALL.len() + role as usize;
+            let state = automaton
+                .find(server, entry.local.asks)
+                .expect("a role is never in a state that it cannot come to");
+            let outlook = &all[place][state];
+            for (dead, stirring) in prospect.dead.0.iter_mut().zip(&outlook.stirring.0) {
+                *dead &= !stirring;
+            }
+            for (id, sends) in &outlook.repeating {
+                prospect.dead.0[id / 64] &= !(1 << (id % 64));
+                prospect.repeating.push((*id, sends.clone()));
+            }
+            say.add(&outlook.may_say);
+        }
+        for (id, envelope) in universe.envelopes.iter().enumerate() {
+            if say.has(id) && (envelope.is_vote() || envelope.is_proposal()) {
+                let ballot = 1 << universe.ballot(envelope.ballot_rank());
+                match envelope.is_vote() {
+                    true => prospect.may_vote |= ballot,
+                    false => prospect.may_propose |= ballot,
+                }
+            }
+        }
+        prospect
+    }
+
+    /// The same state without what no property will ask for any more: the ballots it must not vote in,
+    /// if it never will.
+    pub(crate) fn normal(&self, node: usize, number: u32, crash: bool) -> u32 {
+        let entry = self.entry(node, number);
+        let known = &entry.normal[usize::from(crash)];
+        if let Some(normal) = known.load(Ordering::Acquire).checked_sub(1) {
+            return normal;
+        }
+        let prospect = self.prospect(node, number, crash);
+        let mut local = entry.local;
+        let voted = self.universe.ballots_of(local.said.votes);
+        local.said.forbidden &= prospect.may_vote | voted;
+        let normal = self.number(node, local);
+        known.store(normal + 1, Ordering::Release);
+        normal
+    }
+
+    /// The same state with the proposals of one ballot forgotten.
+    pub(crate) fn forgetting(&self, node: usize, number: u32, ballot: usize) -> u32 {
+        let entry = self.entry(node, number);
+        let ballots = self.universe.ballots.len();
+        let all = entry
+            .forgetting
+            .get_or_init(|| (0..ballots).map(|_| AtomicU32::new(0)).collect());
+        if let Some(known) = all[ballot].load(Ordering::Acquire).checked_sub(1) {
+            return known;
+        }
+        let mut local = entry.local;
+        local.said.proposals &= !self.universe.pairs_of[ballot];
+        let found = self.number(node, local);
+        all[ballot].store(found + 1, Ordering::Release);
+        found
+    }
+}
+
+/// What a client of a node knows, of all that the scenario's clients ask.
+pub(crate) fn merged(parts: impl Iterator<Item = [Outcome; Ask::LIMIT]>) -> [Outcome; Ask::LIMIT] {
+    let mut all = [Outcome::NotAsked; Ask::LIMIT];
+    for part in parts {
+        for (all, own) in all.iter_mut().zip(part) {
+            if own != Outcome::NotAsked {
+                *all = own;
+            }
+        }
+    }
+    all
+}

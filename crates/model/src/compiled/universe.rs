@@ -1,0 +1,169 @@
+//! Every envelope that can ever be sent in a world, numbered.
+
+use std::collections::{BTreeSet, HashMap};
+
+use paxos::{Message, NodeId};
+
+use super::roles::Roles;
+use crate::parcel::rank;
+use crate::{Letter, Parcel, World};
+
+/// A set of envelopes, by number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Mask(pub(crate) Box<[u64]>);
+
+impl Mask {
+    pub(crate) fn set(&mut self, id: usize) {
+        self.0[id / 64] |= 1 << (id % 64);
+    }
+
+    pub(crate) fn has(&self, id: usize) -> bool {
+        self.0[id / 64] >> (id % 64) & 1 == 1
+    }
+
+    /// Adds all of `other`; whether any of it is new.
+    pub(crate) fn add(&mut self, other: &Mask) -> bool {
+        let mut is_news = false;
+        for (own, other) in self.0.iter_mut().zip(&other.0) {
+            is_news |= other & !*own != 0;
+            *own |= other;
+        }
+        is_news
+    }
+}
+
+/// Every envelope that can ever be sent, and what is said in them.
+#[derive(Debug)]
+pub(crate) struct Universe {
+    /// By number, in the order of parcels: a broadcast is a row of neighbours.
+    pub(crate) envelopes: Vec<Parcel>,
+    ids: HashMap<Parcel, usize>,
+    /// The addressee of each.
+    pub(crate) to: Vec<NodeId>,
+    /// Its place among all that are for the same addressee.
+    pub(crate) slots: Vec<u16>,
+    /// For each node, the envelopes for it.
+    pub(crate) inboxes: Vec<Vec<usize>>,
+    /// The ballots, as ranks, in order.
+    pub(crate) ballots: Vec<u16>,
+    /// The ballots and values that can be proposed or voted for, in order.
+    pub(crate) pairs: Vec<(u16, Letter)>,
+    /// For each ballot, its pairs.
+    pub(crate) pairs_of: Vec<u64>,
+    /// For each ballot, the envelopes that propose in it.
+    pub(crate) proposals_of: Vec<Mask>,
+    /// Pairs of a value that no client of the ballot's proposer asked for.
+    pub(crate) adopted: u64,
+}
+
+impl Universe {
+    /// Numbers what the roles can say. `None` if it is more than fits.
+    pub(crate) fn of(world: &World, roles: &Roles) -> Option<Universe> {
+        let envelopes: Vec<Parcel> = roles.envelopes.iter().copied().collect();
+        let ids = envelopes.iter().copied().zip(0..).collect();
+        let mut inboxes = vec![Vec::new(); world.cluster().nodes().len()];
+        let (mut to, mut slots) = (Vec::new(), Vec::new());
+        for (id, envelope) in envelopes.iter().enumerate() {
+            let addressee = envelope.to().iter().next()?;
+            let inbox = &mut inboxes[addressee.index()];
+            to.push(addressee);
+            slots.push(u16::try_from(inbox.len()).ok()?);
+            inbox.push(id);
+        }
+        let (mut ballots, mut pairs) = (BTreeSet::new(), BTreeSet::new());
+        for envelope in &envelopes {
+            ballots.insert(envelope.ballot_rank());
+            if let Some(pair) = stated(envelope.message()) {
+                pairs.insert(pair);
+            }
+        }
+        let ballots: Vec<u16> = ballots.into_iter().collect();
+        let pairs: Vec<(u16, Letter)> = pairs.into_iter().collect();
+        if ballots.len() > 64 || pairs.len() > 64 {
+            return None;
+        }
+        let mut universe = Universe {
+            ids,
+            to,
+            slots,
+            inboxes,
+            pairs_of: Vec::new(),
+            proposals_of: Vec::new(),
+            adopted: 0,
+            envelopes,
+            ballots,
+            pairs,
+        };
+        for ballot in &universe.ballots {
+            let own = |(rank, _): &(u16, Letter)| rank == ballot;
+            universe.pairs_of.push(bits(universe.pairs.iter().map(own)));
+            let proposals = universe.envelopes.iter().copied();
+            let proposals =
+                proposals.filter(|one| one.is_proposal() && one.ballot_rank() == *ballot);
+            universe.proposals_of.push(universe.mask(proposals));
+        }
+        universe.adopted = bits(universe.pairs.iter().map(|(rank, value)| {
+            let proposer = crate::parcel::ballot(*rank).map(|ballot| ballot.node.index());
+            let mut asks = world.scenario().ask.iter();
+            !asks.any(|ask| Some(ask.of) == proposer && ask.value == *value)
+        }));
+        Some(universe)
+    }
+
+    /// The number of an envelope.
+    pub(crate) fn id(&self, envelope: Parcel) -> usize {
+        *self
+            .ids
+            .get(&envelope)
+            .expect("a role has said it, so it is known")
+    }
+
+    /// The empty set.
+    pub(crate) fn nothing(&self) -> Mask {
+        Mask(vec![0; self.envelopes.len().div_ceil(64)].into_boxed_slice())
+    }
+
+    /// The set of these.
+    pub(crate) fn mask(&self, envelopes: impl IntoIterator<Item = Parcel>) -> Mask {
+        let mut mask = self.nothing();
+        for envelope in envelopes {
+            mask.set(self.id(envelope));
+        }
+        mask
+    }
+
+    /// The place of a ballot among all.
+    pub(crate) fn ballot(&self, rank: u16) -> usize {
+        self.ballots.partition_point(|other| *other < rank)
+    }
+
+    /// The place of a pair among all.
+    pub(crate) fn pair(&self, rank: u16, value: Letter) -> usize {
+        self.pairs.partition_point(|other| *other < (rank, value))
+    }
+
+    /// The ballots strictly between two ranks, as bits.
+    pub(crate) fn between(&self, low: u16, high: u16) -> u64 {
+        bits(self.ballots.iter().map(|rank| low < *rank && *rank < high))
+    }
+
+    /// The ballots of these pairs, as bits.
+    pub(crate) fn ballots_of(&self, pairs: u64) -> u64 {
+        bits(self.pairs_of.iter().map(|own| own & pairs != 0))
+    }
+}
+
+/// The ballot and the value that a message states, if it is a proposal or a vote.
+pub(crate) fn stated(message: Message<Letter>) -> Option<(u16, Letter)> {
+    match message {
+        Message::Propose { ballot, value } | Message::Accepted { ballot, value } => {
+            Some((rank(Some(ballot)), value))
+        }
+        Message::Prepare { .. } | Message::Promise { .. } | Message::Nack { .. } => None,
+    }
+}
+
+fn bits(set: impl Iterator<Item = bool>) -> u64 {
+    set.enumerate()
+        .fold(0, |bits, (i, is_in)| bits | u64::from(is_in) << i)
+}

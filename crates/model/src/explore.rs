@@ -1,0 +1,151 @@
+//! Exploring a world in the form that is fastest for it.
+
+use std::sync::OnceLock;
+
+use checker::{Error, Fingerprint, Limits, Offers, Progress, Reduction, Reductions, Run, Storage};
+use stateright::Path;
+
+use crate::{Action, Compiled, Plan, State, World};
+
+/// Explores a world: [`Compiled`] if it can be, else as it is. The paths are paths of the World, and the
+/// states are counted as the reductions leave them.
+///
+/// [`Reductions::ALL`] means all that are sound for this world, [`Run::reductions`](checker::Run) tells which;
+/// of any others each has to be sound.
+///
+/// # Errors
+/// As [`checker::explore_stored`].
+pub fn explore(
+    world: &World,
+    reductions: Reductions,
+    storage: &Storage,
+    limits: &Limits,
+    progress: &(dyn Fn(&Progress) + Sync),
+) -> Result<Run<State, Action>, Error> {
+    let explored = Explore {
+        reductions,
+        storage,
+        limits,
+        progress,
+    };
+    in_best_form(world, explored)
+}
+
+/// What is done to a world, whatever form it has.
+trait Task {
+    type Done;
+
+    /// Does it. `path` gives a path of the form as one of the World; `None` if there is none.
+    fn on<M>(
+        self,
+        model: &M,
+        path: impl Fn(Path<M::State, M::Action>) -> Option<Path<State, Action>>,
+    ) -> Self::Done
+    where
+        M: Offers + Sync,
+        M::State: PartialEq + Send,
+        M::Action: Clone + PartialEq;
+}
+
+fn in_best_form<T: Task>(world: &World, task: T) -> T::Done {
+    let Ok(plan) = Plan::new(world.clone()) else {
+        return task.on(world, Some);
+    };
+    match plan.words() {
+        0..=3 => on_compiled(task, &plan.compile::<3>()),
+        4 => on_compiled(task, &plan.compile::<4>()),
+        5 => on_compiled(task, &plan.compile::<5>()),
+        6 => on_compiled(task, &plan.compile::<6>()),
+        7..=8 => on_compiled(task, &plan.compile::<8>()),
+        9..=12 => on_compiled(task, &plan.compile::<12>()),
+        13..=20 => on_compiled(task, &plan.compile::<20>()),
+        _ => task.on(world, Some),
+    }
+}
+
+fn on_compiled<T: Task, const W: usize>(task: T, compiled: &Compiled<W>) -> T::Done {
+    task.on(compiled, |path| compiled.path(&path.into_actions()).ok())
+}
+
+struct Explore<'a> {
+    reductions: Reductions,
+    storage: &'a Storage,
+    limits: &'a Limits,
+    progress: &'a (dyn Fn(&Progress) + Sync),
+}
+
+impl Task for Explore<'_> {
+    type Done = Result<Run<State, Action>, Error>;
+
+    fn on<M>(
+        self,
+        model: &M,
+        path: impl Fn(Path<M::State, M::Action>) -> Option<Path<State, Action>>,
+    ) -> Self::Done
+    where
+        M: Offers + Sync,
+        M::State: PartialEq + Send,
+        M::Action: Clone + PartialEq,
+    {
+        let reductions = match self.reductions {
+            Reductions::ALL => model.offered(),
+            others => others,
+        };
+        let run =
+            checker::explore_stored(model, reductions, self.storage, self.limits, self.progress)?;
+        run.with_paths(path)
+    }
+}
+
+impl Offers for World {
+    fn objection(&self, _reduction: Reduction) -> String {
+        match Plan::new(self.clone()) {
+            Ok(_) => "it is offered by the compiled world".to_owned(),
+            Err(why) => why,
+        }
+    }
+
+    fn fingerprint<F: Fingerprint>(&self, state: &State) -> F {
+        F::of(state)
+    }
+
+    fn oddity(&self, state: &State) -> u64 {
+        state.oddity()
+    }
+
+    fn identity(&self) -> Option<String> {
+        // The whole question but for what is expected: two scenarios of one name can differ.
+        let settings = format!("{:?} {:?}", self.scenario().settings(), self.rules());
+        let mutant = self
+            .rules()
+            .mutant
+            .map_or(String::new(), |mutant| format!(" with {mutant}"));
+        Some(format!(
+            "{}{mutant} (settings {:016x}, program {:016x})",
+            self.scenario().name,
+            u64::of(&settings),
+            program()?,
+        ))
+    }
+
+    fn write(&self, state: &State, bytes: &mut Vec<u8>) {
+        let state = postcard::to_stdvec(state).expect("memory takes all that is written to it");
+        bytes.extend_from_slice(&state);
+    }
+
+    fn read(&self, bytes: &mut &[u8]) -> Option<State> {
+        let (state, rest) = postcard::take_from_bytes(bytes).ok()?;
+        *bytes = rest;
+        Some(state)
+    }
+}
+
+/// Which program this is, rules and all: what one build has begun, another must not go on with, since a
+/// rule may have changed. `None` if the program cannot be read.
+fn program() -> Option<u64> {
+    static PROGRAM: OnceLock<Option<u64>> = OnceLock::new();
+    *PROGRAM.get_or_init(|| {
+        let program = std::fs::read(std::env::current_exe().ok()?).ok()?;
+        Some(u64::of(&program))
+    })
+}

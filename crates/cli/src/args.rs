@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use checker::Engine;
+use checker::{Engine, Reductions, Width};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueHint};
 use model::Mutant;
@@ -38,6 +38,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Explores scenarios exhaustively, and says what holds and what does not
     Check(CheckArgs),
+    /// Goes through a scenario by chance, deep, where it is too large to exhaust
+    Simulate(SimulateArgs),
     /// Opens stateright's web explorer on a scenario
     Explore(ExploreArgs),
     /// Lists the scenarios, with sizes and expectations
@@ -74,7 +76,14 @@ Examples:
   paxos check --mutant accept-stale       the suite with one thing done wrong
   paxos check three-proposers --timeout 5s
                                           as far as five seconds go
-  paxos check --all --cross-check         everything, beside stateright's own checker")]
+  paxos check --cross-check               everything, without reductions and by stateright as well
+  paxos check three-proposers --reductions none
+                                          every state, even if another stands for it
+  paxos check big.toml --max-memory 4GiB --checkpoint saved
+                                          never more memory than that, and never in vain
+  paxos check big.toml --max-memory 4GiB --resume saved
+                                          go on after Ctrl-C, kill -9, or a loss of power
+  paxos check --paranoid                  whether the models answer the same when asked again")]
 pub(crate) struct CheckArgs {
     /// Scenarios of models/ by name, scenario files, or folders of them; the suite if none is named
     #[arg(value_name = "SCENARIO|FILE|DIR", value_hint = ValueHint::AnyPath)]
@@ -88,16 +97,40 @@ pub(crate) struct CheckArgs {
     /// Stop a scenario at so many unique states
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max_states: Option<u64>,
-    /// Stop a scenario when the process takes so much memory, as in 8GiB
+    /// Go on on disk when the process takes so much memory, as in 8GiB: slower, with the same result
     #[arg(long, value_name = "SIZE")]
     pub(crate) max_memory: Option<ByteSize>,
+    /// Where to go on, in a folder of its own that is removed in the end [default: the system's folder
+    /// for temporary files, or that of --checkpoint]
+    #[arg(long, value_name = "DIR", requires = "max_memory", value_hint = ValueHint::DirPath)]
+    pub(crate) spill: Option<PathBuf>,
     /// Stop a scenario after so long, as in 90s or 10m
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Option<Duration>,
+    /// Which states need not be visited, since others stand for them: `all` is every reduction that is
+    /// sound for the scenario, by its own a reduction is refused where it is not
+    #[arg(long, default_value = "all", value_parser = reductions_parser(), conflicts_with = "engine")]
+    pub(crate) reductions: Reductions,
+    /// By how many bits states are told apart; with 128 none is ever taken for another
+    #[arg(long, default_value = "64", value_parser = width_parser(), conflicts_with = "engine")]
+    pub(crate) fingerprint: Width,
+    /// Keep in this folder, every ten seconds and at an interrupt, what a later run can go on from; one
+    /// scenario only
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["engine", "cross_check"])]
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(crate) checkpoint: Option<PathBuf>,
+    /// Go on from the checkpoint in this folder, and keep writing checkpoints to it; one scenario only
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["engine", "cross_check", "checkpoint"])]
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(crate) resume: Option<PathBuf>,
+    /// First estimate from a sample how many states there are; then explore
+    #[arg(long, conflicts_with = "engine")]
+    pub(crate) estimate: bool,
     /// Who explores
     #[arg(long, default_value = "own", value_parser = engine_parser())]
     pub(crate) engine: Engine,
-    /// Also explore with stateright's own exhaustive checker, and fail on any difference
+    /// Also explore without reductions, and so with stateright's own exhaustive checker, and fail on any
+    /// difference
     #[arg(long, conflicts_with = "engine")]
     pub(crate) cross_check: bool,
     /// Explore with one thing done wrong; no reports are written
@@ -113,7 +146,72 @@ pub(crate) struct CheckArgs {
     /// Print what was found as JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Judge nothing: ask everything twice, once more in another thread, and in two other processes,
+    /// and report any difference. Up to 200,000 states a scenario, or --max-states
+    #[arg(long, conflicts_with_all = [
+        "engine", "cross_check", "update", "reports", "threads", "max_memory", "timeout", "json",
+        "reductions", "fingerprint", "checkpoint", "resume", "estimate",
+    ])]
+    pub(crate) paranoid: bool,
+    /// What one of these processes does: print a number a state, and what stands behind one of them
+    #[arg(long, hide = true, requires = "paranoid")]
+    pub(crate) digests: bool,
 }
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  paxos simulate three-servers-three-proposers         10,000 runs, from seed 1
+  paxos simulate three-servers --runs 1000000 --seed 7 --timeout 10m
+                                                       others, and many more
+  paxos simulate three-servers --mutant own-value      a violation, made as short as can be
+  paxos simulate three-servers --mutant own-value --run 7
+                                                       one run alone, step by step
+
+The same seed gives the same runs on every machine, with any number of threads. Each run takes one
+possible step after another, by chance. What is not violated is not violated in so many runs: a
+sample, which never says \"holds\".
+
+Exit codes:
+  0  no run contradicts the scenario
+  1  one does: it violates what should hold, or shows what never should be
+  3  none does so far, but time or Ctrl-C ended the runs")]
+pub(crate) struct SimulateArgs {
+    /// A scenario of models/ by name, or a scenario file
+    #[arg(value_name = "SCENARIO|FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) scenario: String,
+    /// What chance is made of
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How many runs
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) runs: u64,
+    /// How many steps a run may have
+    #[arg(long, value_name = "N", default_value_t = STEPS, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) steps: u32,
+    /// Only this run, step by step; they are numbered from 0
+    #[arg(long, value_name = "K", conflicts_with_all = ["runs", "threads", "keep_going"])]
+    pub(crate) run: Option<u64>,
+    /// Make all runs and show a violation of each property, not only those of the first run that has
+    /// one; always so where the scenario expects violations
+    #[arg(long)]
+    pub(crate) keep_going: bool,
+    /// Run with one thing done wrong
+    #[arg(long, value_name = "NAME", value_parser = mutant_parser())]
+    pub(crate) mutant: Option<Mutant>,
+    /// Stop after so long, as in 90s or 10m
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// How many threads make runs [default: one for each processor]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// Print what was found as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How many steps a run may have, if nothing else is said.
+pub(crate) const STEPS: u32 = 1_000;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -148,6 +246,16 @@ pub(crate) struct ModelsArgs {
 fn engine_parser() -> impl TypedValueParser<Value = Engine> {
     let names = Engine::ALL.map(Engine::name);
     PossibleValuesParser::new(names).try_map(|name| name.parse::<Engine>())
+}
+
+fn reductions_parser() -> impl TypedValueParser<Value = Reductions> {
+    let names = Reductions::SETS.map(|(name, _)| name);
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Reductions>())
+}
+
+fn width_parser() -> impl TypedValueParser<Value = Width> {
+    let names = Width::ALL.map(Width::name);
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Width>())
 }
 
 fn mutant_parser() -> impl TypedValueParser<Value = Mutant> {

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 use std::time::Instant;
 
-use checker::{Ending, Engine, Limits, Run, Until, Verdict};
-use model::{Action, State, World};
+use checker::{Cut, Ending, Engine, Limits, Progress, Reductions, Run, Storage, Until, Verdict};
+use model::{Action, Expect, Size, State, World};
 use report::{Answer, Outcome};
 
 use crate::args::CheckArgs;
@@ -16,7 +16,7 @@ use crate::load::{self, Loaded};
 use crate::print::Tone;
 use crate::progress::Meter;
 use crate::reports::{EngineRow, Reports};
-use crate::{Ended, findings, print, update};
+use crate::{Ended, findings, paranoid, print, update};
 
 /// The exhaustive checker of stateright that `--cross-check` runs: the one that needs least memory.
 const OTHER: Engine = Engine::StaterightDfs;
@@ -33,6 +33,9 @@ pub(crate) struct Checked {
 }
 
 pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
+    if args.paranoid {
+        return paranoid::paranoid(args);
+    }
     let has_end = args.max_states.is_some() || args.timeout.is_some();
     if args.engine == Engine::StaterightSimulation && !has_end {
         return Err(Error::Endless);
@@ -102,7 +105,7 @@ fn limits(args: &CheckArgs, interrupt: &Arc<AtomicBool>) -> Limits {
 }
 
 /// The first Ctrl-C ends the exploration and keeps what it found; the second ends the process.
-fn listen_for_interrupt() -> Result<Arc<AtomicBool>, Error> {
+pub(crate) fn listen_for_interrupt() -> Result<Arc<AtomicBool>, Error> {
     let interrupt = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&interrupt);
     ctrlc::set_handler(move || {
@@ -129,44 +132,49 @@ fn check_one(
     moved: &mut Vec<String>,
 ) -> Result<Checked, Error> {
     let name = &one.scenario.name;
-    let mut world = Arc::new(one.world(args.mutant)?);
+    let world = Arc::new(one.world(args.mutant)?);
     let started = Instant::now();
-    let run = explore(name, args.engine, &world, limits)?;
+    let run = explore(args, name, &world, limits)?;
     let seconds = started.elapsed().as_secs_f64();
-    let mut other = None;
-    let (mut disagreements, mut uncompared) = (Vec::new(), None);
-    if args.cross_check {
-        let theirs = explore(&format!("{name} ({OTHER})"), OTHER, &world, limits)?;
-        match theirs.ending {
-            Ending::Truncated(cut) => uncompared = Some(cut),
-            Ending::Exhausted if run.is_exhausted() => disagreements = differences(&run, &theirs),
-            Ending::Exhausted => {}
-        }
-        other = Some(EngineRow::new(OTHER, &theirs));
-    }
+    let opinions = match args.cross_check {
+        true => Opinions::ask(name, &world, &run, limits)?,
+        false => Opinions::default(),
+    };
     let mut expect = one.scenario.expect.clone();
-    if args.update && run.is_exhausted() {
-        expect.states = Some(run.unique);
-        expect.depth = Some(run.depth);
+    if args.update {
+        let visited = [Some(&run), opinions.full.as_ref()];
+        for run in visited
+            .into_iter()
+            .flatten()
+            .filter(|run| run.is_exhausted())
+        {
+            note_size(&mut expect, run, args.reductions);
+        }
         moved.extend(update::rewrite(one, &expect)?);
     }
     let depth = (args.engine == Engine::Own).then_some(run.depth);
-    if depth.is_none() {
-        expect.depth = None;
-    }
-    world = Arc::new(World::clone(&world).expecting(expect));
-    let states = run.unique;
-    let mut answer = Answer::new(world, run);
-    answer.disagreements = disagreements;
-    answer.uncompared = uncompared;
+    let size = expected_size(&expect, args.reductions, run.reductions);
+    // Other engines do not look for shortest ways.
+    (expect.states, expect.depth) = (size.states, depth.and(size.depth));
+    let (states, reductions) = (run.unique, run.reductions);
+    let mut answer = Answer::new(Arc::new(World::clone(&world).expecting(expect)), run);
+    answer.disagreements = opinions.disagreements;
+    answer.uncompared = opinions.uncompared;
     let checked = Checked {
         answer,
         depth,
-        other,
+        other: opinions.row,
     };
     let (tone, mark) = findings::mark(checked.answer.outcome());
     let mark = print::toned(tone, mark);
-    let effort = format!("{} states in {seconds:.1} s", print::number(states));
+    let states = print::number(states);
+    let effort = match reductions {
+        Reductions::NONE => format!("{states} states in {seconds:.1} s"),
+        some => format!(
+            "{states} states ({}) in {seconds:.1} s",
+            findings::names(some)
+        ),
+    };
     print::say(&format!(
         "{name}: {mark}, {}",
         print::toned(Tone::Quiet, &effort)
@@ -174,25 +182,133 @@ fn check_one(
     Ok(checked)
 }
 
+/// What a scenario expects to be counted by a run for which `asked` was asked, and which had `had`.
+fn expected_size(expect: &Expect, asked: Reductions, had: Reductions) -> Size {
+    match (asked, had) {
+        (_, Reductions::NONE) => Size {
+            states: expect.states,
+            depth: expect.depth,
+        },
+        (Reductions::ALL, _) => expect.reduced.unwrap_or_default(),
+        (_, _) => Size::default(),
+    }
+}
+
+/// Makes what a run has counted what is expected, if it is something that a scenario can expect.
+fn note_size(expect: &mut Expect, run: &WorldRun, asked: Reductions) {
+    let size = Size {
+        states: Some(run.unique),
+        depth: Some(run.depth),
+    };
+    match (asked, run.reductions) {
+        (_, Reductions::NONE) => (expect.states, expect.depth) = (size.states, size.depth),
+        (Reductions::ALL, _) => expect.reduced = Some(size),
+        (_, _) => {}
+    }
+}
+
+/// What others make of a world: our own search without reductions, and stateright's.
+#[derive(Default)]
+struct Opinions {
+    full: Option<WorldRun>,
+    row: Option<EngineRow>,
+    disagreements: Vec<String>,
+    uncompared: Option<Cut>,
+}
+
+impl Opinions {
+    fn ask(
+        name: &str,
+        world: &Arc<World>,
+        run: &WorldRun,
+        limits: &Limits,
+    ) -> Result<Opinions, Error> {
+        let theirs = metered(&format!("{name} ({OTHER})"), |tell| {
+            checker::explore_with(OTHER, Arc::clone(world), limits, tell)
+        })?;
+        let full = metered(&format!("{name} (no reductions)"), |tell| {
+            model::explore(world, Reductions::NONE, &Storage::default(), limits, tell)
+        })?;
+        let cut = |ending| match ending {
+            Ending::Truncated(cut) => Some(cut),
+            Ending::Exhausted => None,
+        };
+        let uncompared = cut(full.ending).or(cut(theirs.ending));
+        let mut disagreements = Vec::new();
+        if run.is_exhausted() && uncompared.is_none() {
+            disagreements = differences(&full, &theirs);
+            disagreements.extend(differences_reduced(run, &full));
+        }
+        Ok(Opinions {
+            row: Some(EngineRow::new(OTHER, &full, &theirs)),
+            full: Some(full),
+            disagreements,
+            uncompared,
+        })
+    }
+}
+
 fn explore(
+    args: &CheckArgs,
     name: &str,
-    engine: Engine,
     world: &Arc<World>,
     limits: &Limits,
 ) -> Result<WorldRun, Error> {
-    let meter = Meter::new(name);
-    let tell = |progress: &checker::Progress| meter.update(progress);
-    let run = match engine {
-        Engine::Own => checker::explore_preferring(&**world, &State::oddity, limits, &tell),
+    metered(name, |tell| match args.engine {
+        Engine::Own => model::explore(world, args.reductions, &storage(args), limits, tell),
         Engine::StaterightBfs | Engine::StaterightDfs | Engine::StaterightSimulation => {
-            checker::explore_with(engine, Arc::clone(world), limits, &tell)
+            checker::explore_with(args.engine, Arc::clone(world), limits, tell)
         }
-    };
+    })
+}
+
+/// Explores, and tells how it comes along.
+fn metered(
+    name: &str,
+    explore: impl FnOnce(&(dyn Fn(&Progress) + Sync)) -> Result<WorldRun, checker::Error>,
+) -> Result<WorldRun, Error> {
+    let meter = Meter::new(name);
+    let run = explore(&|progress| meter.update(progress));
     meter.finish();
     run.map_err(|source| Error::Exploration {
         name: name.to_owned(),
         source,
     })
+}
+
+fn storage(args: &CheckArgs) -> Storage {
+    let spill = args.max_memory.map(|_| {
+        let chosen = [&args.spill, &args.checkpoint, &args.resume];
+        let chosen = chosen.into_iter().find_map(Clone::clone);
+        chosen.unwrap_or_else(std::env::temp_dir)
+    });
+    Storage {
+        fingerprint: args.fingerprint,
+        disk: spill,
+        checkpoint: args.checkpoint.clone().or(args.resume.clone()),
+        resume: args.resume.clone(),
+        ..Storage::default()
+    }
+}
+
+/// Where an exhausted exploration with reductions contradicts the one without.
+fn differences_reduced(reduced: &WorldRun, full: &WorldRun) -> Vec<String> {
+    let steps = |verdict: &Verdict<State, Action>| match verdict.path() {
+        Some(path) => format!("{} steps", path.clone().into_actions().len()),
+        None => "no path".to_owned(),
+    };
+    let pairs = reduced.findings.iter().zip(&full.findings);
+    let different = pairs.filter(|(ours, all)| steps(&ours.verdict) != steps(&all.verdict));
+    let told = different.map(|(ours, all)| {
+        format!(
+            "{}: {} with the reductions {}, {} without",
+            ours.property,
+            steps(&ours.verdict),
+            findings::names(reduced.reductions),
+            steps(&all.verdict),
+        )
+    });
+    told.collect()
 }
 
 /// Where two exhausted explorations of one world contradict each other.

@@ -39,6 +39,9 @@ pub(crate) enum Error {
         name: String,
         source: checker::Error,
     },
+    /// What is to be asked in another process cannot be.
+    #[error("cannot ask again in another process: {0}")]
+    OtherProcess(std::io::Error),
     /// A simulation without an end.
     #[error(
         "stateright-simulation never ends by itself: give it an end with --max-states or --timeout"

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 
-use checker::{Limits, Until, Verdict};
+use checker::{Limits, Reductions, Storage, Until, Verdict};
 use model::properties::Known;
 use model::{Action, State, World};
 use stateright::{Model, Path};
@@ -48,7 +48,7 @@ fn find(world: &World, property: &'static Known) -> Result<Path<State, Action>, 
     let name = &world.scenario().name;
     let meter = Meter::new(name);
     let tell = |progress: &checker::Progress| meter.update(progress);
-    let run = checker::explore_preferring(world, &State::oddity, &limits, &tell);
+    let run = model::explore(world, Reductions::ALL, &Storage::default(), &limits, &tell);
     meter.finish();
     let run = run.map_err(|source| Error::Exploration {
         name: name.clone(),

@@ -1,7 +1,9 @@
 //! What was found, for the terminal and for machines.
 
-use checker::Ending;
+use checker::{Ending, Reduction, Reductions};
+use model::{Action, State, World};
 use report::{Answer, Found, Judged, Outcome};
+use stateright::Path;
 
 use crate::check::Checked;
 use crate::error::Error;
@@ -13,6 +15,15 @@ pub(crate) fn mark(outcome: Outcome) -> (Tone, &'static str) {
         Outcome::Met => (Tone::Good, "as expected"),
         Outcome::Unmet => (Tone::Bad, "NOT AS EXPECTED"),
         Outcome::Truncated => (Tone::Doubtful, "truncated"),
+    }
+}
+
+/// Reductions by name: "dead and symmetry", or "none".
+pub(crate) fn names(reductions: Reductions) -> String {
+    let names: Vec<&str> = reductions.iter().map(Reduction::name).collect();
+    match names.as_slice() {
+        [] => "none".to_owned(),
+        names => names.join(" and "),
     }
 }
 
@@ -48,11 +59,21 @@ pub(crate) fn print_violations(checked: &Checked) -> Result<(), Error> {
             names.join(", "),
             judged.found()
         );
-        print::line(&print::toned(tone, &heading))?;
-        for line in report::lines(&answer.world, path) {
-            print::line(&format!("  {line}"))?;
-        }
+        print_story(&print::toned(tone, &heading), &answer.world, path)?;
         print::line("")?;
+    }
+    Ok(())
+}
+
+/// A path under its heading.
+pub(crate) fn print_story(
+    heading: &str,
+    world: &World,
+    path: &Path<State, Action>,
+) -> Result<(), Error> {
+    print::line(heading)?;
+    for line in report::lines(world, path) {
+        print::line(&format!("  {line}"))?;
     }
     Ok(())
 }

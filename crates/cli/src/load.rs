@@ -68,7 +68,7 @@ pub(crate) fn select(names: &[String], all: bool) -> Result<Vec<Loaded>, Error> 
             return Err(Error::SameName(one.scenario.name.clone()));
         }
     }
-    let size = |one: &Loaded| one.scenario.expect.states.unwrap_or(u64::MAX);
+    let size = |one: &Loaded| one.scenario.expect.states_visited().unwrap_or(u64::MAX);
     loaded.sort_by_key(|one| (size(one), one.scenario.name.clone()));
     Ok(loaded)
 }

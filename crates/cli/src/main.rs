@@ -13,10 +13,12 @@ mod explore;
 mod findings;
 mod load;
 mod models;
+mod paranoid;
 mod print;
 mod progress;
 mod reports;
 mod serve;
+mod simulate;
 mod update;
 
 use std::io::Write as _;
@@ -72,6 +74,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<Ended, Error> {
     match command {
         Command::Check(args) => check::check(&args),
+        Command::Simulate(args) => simulate::simulate(&args),
         Command::Explore(args) => explore::explore(&args),
         Command::Models(args) => models::models(&args),
         Command::Serve(args) => serve::serve(&args),

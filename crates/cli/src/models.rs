@@ -14,8 +14,12 @@ struct Listed<'a> {
     name: &'a str,
     title: &'a str,
     tags: &'a [String],
+    /// Without reductions, as the depth.
     states: Option<u64>,
     depth: Option<u32>,
+    /// With all that are sound for it: what a check visits.
+    states_reduced: Option<u64>,
+    depth_reduced: Option<u32>,
     expected: std::collections::BTreeMap<&'a str, String>,
 }
 
@@ -26,9 +30,17 @@ pub(crate) fn models(args: &args::ModelsArgs) -> Result<Ended, Error> {
         print::line(&serde_json::to_string_pretty(&list)?)?;
         return Ok(Ended::Met);
     }
-    let mut table = print::table(&["scenario", "states", "depth", "expected", "what it is"]);
+    let mut table = print::table(&[
+        "scenario",
+        "states",
+        "reduced",
+        "depth",
+        "expected",
+        "what it is",
+    ]);
     for one in &loaded {
         let scenario = &one.scenario;
+        let reduced = scenario.expect.reduced.unwrap_or_default();
         let number = |number: Option<u64>| number.map_or("?".to_owned(), print::number);
         let title = match one.is_large() {
             true => format!("{} (large)", scenario.title),
@@ -37,12 +49,13 @@ pub(crate) fn models(args: &args::ModelsArgs) -> Result<Ended, Error> {
         table.add_row([
             scenario.name.clone(),
             number(scenario.expect.states),
-            number(scenario.expect.depth.map(u64::from)),
+            reduced.states.map_or("-".to_owned(), print::number),
+            number(scenario.expect.depth.or(reduced.depth).map(u64::from)),
             expected(one),
             title,
         ]);
     }
-    print::right(&mut table, &[1, 2]);
+    print::right(&mut table, &[1, 2, 3]);
     print::line(&print::trimmed(&table))?;
     Ok(Ended::Met)
 }
@@ -55,6 +68,8 @@ fn listed(one: &Loaded) -> Listed<'_> {
         tags: &scenario.tags,
         states: scenario.expect.states,
         depth: scenario.expect.depth,
+        states_reduced: scenario.expect.reduced.and_then(|size| size.states),
+        depth_reduced: scenario.expect.reduced.and_then(|size| size.depth),
         expected: scenario
             .expect
             .verdicts

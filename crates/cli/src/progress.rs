@@ -39,17 +39,22 @@ impl Meter {
 
     /// Takes note of how far it has come.
     pub(crate) fn update(&self, progress: &Progress) {
+        self.tell(progress.elapsed, &describe(progress));
+    }
+
+    /// Takes note of how far it has come, in words.
+    pub(crate) fn tell(&self, elapsed: Duration, text: &str) {
         if let Some(bar) = &self.bar {
-            bar.set_message(format!("{}  {}", self.name, describe(progress)));
+            bar.set_message(format!("{}  {text}", self.name));
             return;
         }
         let mut last = self
             .last_plain
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if progress.elapsed >= *last + PLAIN_EVERY {
-            *last = progress.elapsed;
-            anstream::eprintln!("{}: {}", self.name, describe(progress));
+        if elapsed >= *last + PLAIN_EVERY {
+            *last = elapsed;
+            anstream::eprintln!("{}: {text}", self.name);
         }
     }
 
@@ -63,10 +68,7 @@ impl Meter {
 
 fn describe(progress: &Progress) -> String {
     let seconds = progress.elapsed.as_secs_f64();
-    let rate = match seconds > 0.0 {
-        true => (progress.unique as f64 / seconds) as u64,
-        false => 0,
-    };
+    let rate = a_second(progress.unique, progress.elapsed);
     format!(
         "{} states, {} a second, depth {}, queue {}, {:.0} s",
         print::number(progress.unique),
@@ -75,6 +77,14 @@ fn describe(progress: &Progress) -> String {
         print::number(progress.queue),
         seconds
     )
+}
+
+/// So many in this time are how many a second.
+pub(crate) fn a_second(count: u64, time: Duration) -> u64 {
+    match time.as_secs_f64() {
+        seconds if seconds > 0.0 => (count as f64 / seconds) as u64,
+        _ => 0,
+    }
 }
 
 #[cfg(test)]
@@ -88,6 +98,8 @@ mod tests {
             generated: 5_000_000,
             depth: 12,
             queue: 34_567,
+            memory: 0,
+            estimate: None,
             elapsed: Duration::from_secs(4),
         };
         assert_eq!(

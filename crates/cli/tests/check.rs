@@ -158,13 +158,24 @@ fn a_mutant_is_caught_and_not_reported() {
 
 #[test]
 fn a_count_that_moved_is_not_as_expected() {
-    let room = room_with("one-acceptor", "states = 316", "states = 317");
-    let said = check(&room, &[], 1);
-    assert!(
-        said.out
-            .contains("one-acceptor: states: expected 317, found 316\n")
-    );
-    assert!(!said.out.contains("depth: expected"));
+    for (was, wrong, arguments) in [
+        ("290", "291", &[][..]),
+        ("316", "317", &["one-acceptor", "--reductions", "none"]),
+    ] {
+        let (was, wrong) = (format!("states = {was}"), format!("states = {wrong}"));
+        let room = room_with("one-acceptor", &was, &wrong);
+        let said = check(&room, arguments, 1);
+        let problem = format!("{}, found {}\n", &wrong[9..], &was[9..]);
+        let problem = format!("one-acceptor: states: expected {problem}");
+        assert!(said.out.contains(&problem), "{}", said.out);
+        assert!(!said.out.contains("depth: expected"));
+        // Of other reductions nothing is expected but the verdicts.
+        check(
+            &room,
+            &["one-acceptor", "--engine", "stateright-dfs", "--json"],
+            i32::from(!arguments.is_empty()),
+        );
+    }
 }
 
 #[test]
@@ -175,11 +186,23 @@ fn update_rewrites_the_numbers_and_nothing_else() {
         "# Counted.\nstates = 317 # all\n",
     );
     let before = std::fs::read_to_string(room.path("models/one-acceptor.toml")).unwrap();
-    let said = check(&room, &["--update"], 0);
+    check(&room, &["one-acceptor", "--reductions", "none"], 1);
+    let said = check(
+        &room,
+        &["one-acceptor", "--update", "--reductions", "none"],
+        0,
+    );
     assert!(said.err.contains("one-acceptor: states 317 → 316\n"));
     let after = std::fs::read_to_string(room.path("models/one-acceptor.toml")).unwrap();
     assert_eq!(after, before.replace("317", "316"));
     check(&room, &[], 0);
+    let room = room_with("one-acceptor", "states = 290", "states = 1");
+    let said = check(&room, &["--update"], 0);
+    assert!(said.err.contains("one-acceptor: reduced states 1 → 290\n"));
+    assert_eq!(
+        std::fs::read_to_string(room.path("models/one-acceptor.toml")).unwrap(),
+        after.replace("# Counted.\n", "").replace(" # all", "")
+    );
 }
 
 #[test]
@@ -205,11 +228,7 @@ fn a_cut_leaves_everything_unknown_and_nothing_written() {
     check(&room, &[], 0);
     let written = reports(&room);
     let models = std::fs::read(room.path("models/one-acceptor.toml")).unwrap();
-    for limit in [
-        ["--max-states", "10"],
-        ["--timeout", "1ns"],
-        ["--max-memory", "1KiB"],
-    ] {
+    for limit in [["--max-states", "10"], ["--timeout", "1ns"]] {
         for also in [None, Some("--update"), Some("--cross-check")] {
             let mut arguments = limit.to_vec();
             arguments.extend(also);
@@ -235,7 +254,7 @@ fn a_cut_keeps_reports_as_they_are_even_beside_a_contradiction() {
     let room = Room::with(&["one-acceptor", "ordered-network"]);
     check(&room, &[], 0);
     let written = reports(&room);
-    let wrong = room_with("one-acceptor", "states = 316", "states = 317");
+    let wrong = room_with("one-acceptor", "states = 290", "states = 291");
     let text = std::fs::read_to_string(wrong.path("models/one-acceptor.toml")).unwrap();
     room.write("models/one-acceptor.toml", &text);
     let said = check(&room, &["--max-states", "1000"], 1);
@@ -249,7 +268,7 @@ fn a_violation_beyond_the_cut_is_unknown_whatever_is_expected() {
     room.write("thin.toml", THIN);
     let said = check(
         &room,
-        &["thin-quorums", "thin.toml", "--max-states", "20"],
+        &["thin-quorums", "thin.toml", "--max-states", "5"],
         3,
     );
     assert!(!said.out.contains("as expected") && !said.out.contains("hold"));
@@ -279,10 +298,11 @@ fn a_violation_before_the_cut_counts() {
 fn ctrl_c_ends_with_what_is_known() {
     let room = Room::with(&[
         "one-acceptor",
-        "three-servers-crash",
+        "three-servers-three-proposers",
         "three-servers-retries",
     ]);
-    let mut command = room.paxos(&["check", "--all", "--threads", "1"]);
+    let all = ["check", "--all", "--threads", "1", "--reductions", "none"];
+    let mut command = room.paxos(&all);
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -325,7 +345,7 @@ fn json_has_a_version_the_outcome_and_the_traces() {
     let room = Room::with(&[]);
     room.write("thin.toml", THIN);
     let said = check_json(&room, &["thin.toml"], 1);
-    assert_eq!(said["version"], 1);
+    assert_eq!(said["version"], 2);
     assert_eq!(said["not_run"], 0);
     let scenario = &said["scenarios"][0];
     assert_eq!(scenario["name"], "thin");
@@ -354,8 +374,9 @@ fn json_has_a_version_the_outcome_and_the_traces() {
 fn every_exhaustive_engine_finds_the_same() {
     let room = Room::with(&["one-acceptor"]);
     room.write("thin.toml", THIN);
-    let found = |engine| {
-        let said = check_json(&room, &["one-acceptor", "thin.toml", "--engine", engine], 1);
+    let found = |engine: &[&str]| {
+        let arguments = [&["one-acceptor", "thin.toml"], engine].concat();
+        let said = check_json(&room, &arguments, 1);
         let verdicts = |scenario: &Value| {
             let properties = scenario["properties"].as_array().unwrap().clone();
             let found = properties.into_iter().map(|one| one["found"].clone());
@@ -364,10 +385,19 @@ fn every_exhaustive_engine_finds_the_same() {
         let scenarios = said["scenarios"].as_array().unwrap();
         scenarios.iter().map(verdicts).collect::<Vec<_>>()
     };
-    let own = found("own");
+    let own = found(&["--reductions", "none"]);
     assert_eq!(own.len(), 2);
-    assert_eq!(found("stateright-bfs"), own);
-    assert_eq!(found("stateright-dfs"), own);
+    assert_eq!(found(&["--engine", "stateright-bfs"]), own);
+    assert_eq!(found(&["--engine", "stateright-dfs"]), own);
+    assert_eq!(
+        found(&["--reductions", "none", "--fingerprint", "128"]),
+        own
+    );
+    let reduced = found(&[]);
+    for (own, reduced) in own.iter().zip(&reduced) {
+        assert_eq!(own.1, reduced.1);
+        assert_ne!(own.0, reduced.0);
+    }
     assert!(!room.path("reports").exists());
 }
 

@@ -109,7 +109,8 @@ fn the_examples_of_the_help_name_scenarios_that_exist() {
             let mut words = example.split(' ').filter(|word| !word.is_empty());
             while let Some(word) = words.next() {
                 match word {
-                    "--mutant" | "--timeout" | "--at" => drop(words.next()),
+                    "--mutant" | "--timeout" | "--at" | "--reductions" | "--max-memory"
+                    | "--checkpoint" | "--resume" => drop(words.next()),
                     word if word.starts_with("--") || word.ends_with(".toml") => {}
                     name => {
                         named += 1;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use checker::{Cut, Ending, Run, Verdict};
+use checker::{Cut, Ending, Reductions, Run, Verdict, Width};
 use model::properties::Known;
 use model::{Action, Expected, Scenario, State, World};
 use stateright::{Expectation, Path};
@@ -15,12 +15,18 @@ pub struct Answer {
     pub world: Arc<World>,
     /// Whether everything was explored.
     pub ending: Ending,
-    /// How many unique states there are, or were seen before the cut.
+    /// The reductions that were on.
+    pub reductions: Reductions,
+    /// How many unique states there are, as the reductions leave them, or were seen before the cut.
     pub unique: u64,
     /// How many transitions were followed, counting the initial state.
     pub generated: u64,
     /// How many steps the longest of the shortest ways to a state has.
     pub depth: u32,
+    /// By how many bits states were told apart.
+    pub fingerprint: Width,
+    /// The chance that a state was taken for another one, and not visited.
+    pub collision_chance: f64,
     /// One for each property, in the model's order.
     pub judged: Vec<Judged>,
     /// What other engines saw otherwise, a line each. Set by the caller.
@@ -73,6 +79,7 @@ impl Answer {
     /// nothing of is expected to hold; of a witness it says nothing of, nothing is expected.
     pub fn new(world: Arc<World>, run: Run<State, Action>) -> Answer {
         let verdicts = &world.scenario().expect.verdicts;
+        let collision_chance = run.collision_chance();
         let judged = run
             .findings
             .into_iter()
@@ -90,9 +97,12 @@ impl Answer {
         Answer {
             world,
             ending: run.ending,
+            reductions: run.reductions,
             unique: run.unique,
             generated: run.generated,
             depth: run.depth,
+            fingerprint: run.fingerprint,
+            collision_chance,
             judged,
             disagreements: Vec::new(),
             uncompared: None,

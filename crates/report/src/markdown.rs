@@ -107,8 +107,12 @@ fn counts(answer: &Answer) -> String {
         Ending::Truncated(cut) => format!("**not** every state was explored: {cut}"),
     };
     let mut told = format!(
-        "\n{} states, {} transitions generated, depth {}; {whole}.\n",
-        answer.unique, answer.generated, answer.depth
+        "\n{} states, {} transitions generated, depth {}; {whole}. Reductions: {}. {}.\n",
+        answer.unique,
+        answer.generated,
+        answer.depth,
+        words::reductions(answer.reductions),
+        words::collisions(answer),
     );
     if answer.outcome() == Outcome::Unmet {
         told += "\n**Not as expected:**\n\n";

@@ -4,7 +4,7 @@ use serde::Serialize;
 use crate::{Answer, Error, Found, Judged, lines};
 
 /// Raised when a reader of the old form could misunderstand the new one.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Serialize)]
 struct Summary<'a> {
@@ -20,9 +20,15 @@ struct Scenario<'a> {
     title: &'a str,
     /// `met`, `unmet` or `truncated`.
     outcome: String,
+    /// The reductions that were on: `none`, `dead`, `symmetry` or `all`.
+    reductions: String,
+    /// As the reductions leave them, like the two numbers that follow.
     states: u64,
     generated: u64,
     depth: u32,
+    fingerprint_bits: u32,
+    /// That a state was taken for another one, and not visited.
+    collision_chance: f64,
     /// `exhausted`, or why it was cut.
     ending: String,
     /// What is not as expected, a line each.
@@ -59,9 +65,12 @@ fn scenario(answer: &Answer) -> Scenario<'_> {
         name: &answer.scenario().name,
         title: &answer.scenario().title,
         outcome: answer.outcome().to_string(),
+        reductions: answer.reductions.to_string(),
         states: answer.unique,
         generated: answer.generated,
         depth: answer.depth,
+        fingerprint_bits: answer.fingerprint.bits(),
+        collision_chance: answer.collision_chance,
         ending: answer.ending.to_string(),
         unmet: answer.unmet(),
         properties: answer

@@ -60,7 +60,12 @@ fn the_pages_say_what_was_found() {
         "{page}"
     );
     let summary: serde_json::Value = serde_json::from_str(&content("summary.json")).unwrap();
-    assert_eq!(summary["version"], 1);
+    assert_eq!(summary["version"], 2);
+    assert_eq!(summary["scenarios"][1]["reductions"], "none");
+    assert!(
+        page.contains("Reductions: none. States were told apart by 64 bits"),
+        "{page}"
+    );
     assert_eq!(
         summary["scenarios"][1]["properties"][0]["found"],
         "violated"

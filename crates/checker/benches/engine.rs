@@ -1,7 +1,7 @@
 //! What the engine itself costs: a model that does next to nothing, of ten million small states.
 //!
 //! `cargo bench -p checker` prints the median of several runs, by one thread and by two. Each run is a
-//! process of its own, so that its memory is its own.
+//! process of its own, so that its memory is its own. From disk, it has a quarter of the memory.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -12,7 +12,7 @@ use std::num::NonZeroUsize;
 use std::process::Command;
 use std::time::Instant;
 
-use checker::{Fingerprint, Limits, Offers, Reductions, explore_offering};
+use checker::{Fingerprint, Limits, Offers, Reductions, Storage, explore_stored};
 use stateright::{Model, Property};
 
 const RUNS: usize = 5;
@@ -57,27 +57,47 @@ impl Offers for Counters {
     fn fingerprint<F: Fingerprint>(&self, state: &Counts) -> F {
         F::of(&state.0[0])
     }
+
+    fn identity(&self) -> Option<String> {
+        Some("counters of the benchmark".to_owned())
+    }
+
+    fn write(&self, state: &Counts, bytes: &mut Vec<u8>) {
+        bytes.extend(state.0.iter().flat_map(|word| word.to_le_bytes()));
+    }
+
+    fn read(&self, bytes: &mut &[u8]) -> Option<Counts> {
+        let (state, rest) = bytes.split_at_checked(48)?;
+        *bytes = rest;
+        let (words, _) = state.as_chunks();
+        let mut counts = [0; 6];
+        for (count, word) in counts.iter_mut().zip(words) {
+            *count = u64::from_le_bytes(*word);
+        }
+        Some(Counts(counts))
+    }
 }
 
 fn main() {
     let mut args = std::env::args().skip_while(|arg| arg != "one");
     if args.next().is_some() {
-        return one(args.next().unwrap().parse().unwrap());
+        let threads = args.next().unwrap().parse().unwrap();
+        return one(threads, args.next().unwrap() == "disk");
     }
-    for threads in [1, 2] {
-        let mut runs: Vec<[f64; 3]> = (0..RUNS).map(|_| in_a_process(threads)).collect();
+    for (threads, place) in [(1, "memory"), (2, "memory"), (1, "disk"), (2, "disk")] {
+        let mut runs: Vec<[f64; 3]> = (0..RUNS).map(|_| in_a_process(threads, place)).collect();
         runs.sort_by(|a, b| a[0].total_cmp(&b[0]));
         let [transition, state, bytes] = runs[RUNS / 2];
         println!(
-            "{threads} threads: {transition:.1} ns a transition, {state:.0} ns a state, {bytes:.1} bytes a state at the peak"
+            "{threads} threads, {place}: {transition:.1} ns a transition, {state:.0} ns a state, {bytes:.1} bytes a state at the peak"
         );
     }
 }
 
 /// Nanoseconds of a transition and of a unique state, and the peak of the process in bytes for each.
-fn in_a_process(threads: usize) -> [f64; 3] {
+fn in_a_process(threads: usize, place: &str) -> [f64; 3] {
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["one", &threads.to_string()])
+        .args(["one", &threads.to_string(), place])
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -88,14 +108,21 @@ fn in_a_process(threads: usize) -> [f64; 3] {
     numbers.try_into().unwrap()
 }
 
-fn one(threads: NonZeroUsize) {
-    let limits = Limits {
+fn one(threads: NonZeroUsize, is_on_disk: bool) {
+    let before = peak_bytes();
+    let folder = tempfile::tempdir().unwrap();
+    let mut limits = Limits {
         threads,
         ..Limits::default()
     };
-    let before = peak_bytes();
+    let mut storage = Storage::default();
+    if is_on_disk {
+        // A quarter of what it takes in memory.
+        limits.max_memory = Some(before as u64 + (40 << 20));
+        storage.disk = Some(folder.path().to_owned());
+    }
     let started = Instant::now();
-    let run = explore_offering(&Counters, Reductions::NONE, &limits, &|_| ()).unwrap();
+    let run = explore_stored(&Counters, Reductions::NONE, &storage, &limits, &|_| ()).unwrap();
     let nanos = started.elapsed().as_nanos() as f64;
     assert_eq!(run.unique, u64::from(VALUES).pow(COUNTERS as u32));
     assert!(run.is_exhausted());

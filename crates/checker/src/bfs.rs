@@ -123,14 +123,7 @@ where
     M::State: PartialEq + Send,
     M::Action: Clone + PartialEq,
 {
-    for reduction in reductions.iter() {
-        if !model.offered().contains(reduction) {
-            return Err(Error::NotOffered {
-                reduction,
-                objection: model.objection(reduction),
-            });
-        }
-    }
+    refuse_not_offered(model, reductions)?;
     explore_space(&Offering::new(model, reductions), limits, storage, progress)
 }
 
@@ -148,6 +141,21 @@ where
     match storage.fingerprint {
         Width::Bits64 => search::<P, u64>(space, limits, storage, None, progress),
         Width::Bits128 => search::<P, u128>(space, limits, storage, None, progress),
+    }
+}
+
+/// Refuses reductions that the model does not offer.
+pub(crate) fn refuse_not_offered<M: Offers>(
+    model: &M,
+    reductions: Reductions,
+) -> Result<(), Error> {
+    let offered = model.offered();
+    match reductions.iter().find(|&one| !offered.contains(one)) {
+        None => Ok(()),
+        Some(reduction) => Err(Error::NotOffered {
+            reduction,
+            objection: model.objection(reduction),
+        }),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::storage::Storage;
 
 /// Numbers on a ring of primes, that are doubled, raised or squared: levels of all sizes, many equally short ways,
 /// and states of different lengths.
-struct Ring {
+pub(crate) struct Ring {
     prime: u64,
     /// How many expansions there are until somebody interrupts.
     until_interrupt: AtomicU64,
@@ -27,7 +27,7 @@ struct Ring {
 }
 
 impl Ring {
-    fn new(prime: u64) -> Self {
+    pub(crate) fn new(prime: u64) -> Self {
         Self {
             prime,
             until_interrupt: AtomicU64::new(u64::MAX),
@@ -123,7 +123,7 @@ fn room(entries: u64, frontier: u64) -> Room {
     }
 }
 
-type RingRun = Run<Vec<u8>, u8>;
+pub(crate) type RingRun = Run<Vec<u8>, u8>;
 
 fn run<K: Key>(ring: &Ring, limits: &Limits, storage: &Storage, room: Room) -> RingRun {
     let limits = Limits {
@@ -141,7 +141,7 @@ fn with_threads(threads: usize) -> Limits {
     }
 }
 
-fn in_memory(prime: u64, limits: &Limits) -> RingRun {
+pub(crate) fn in_memory(prime: u64, limits: &Limits) -> RingRun {
     run::<u64>(
         &Ring::new(prime),
         limits,

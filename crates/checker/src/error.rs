@@ -175,7 +175,8 @@ impl fmt::Display for Error {
             ),
             Self::UnknownReductions(name) => write!(
                 f,
-                "no reductions are named \"{name}\"; expected none, dead, symmetry or all"
+                "no reductions are named \"{name}\"; expected none, all, or some of \
+                 dead,symmetry,order"
             ),
             Self::UnknownEngine(name) => write!(
                 f,

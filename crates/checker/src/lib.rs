@@ -69,12 +69,148 @@
 //! sample has no verdicts: what was not seen may be possible. [`paranoid()`] tells whether a model answers the
 //! same when it is asked again, on which everything here rests.
 //!
+//! # Fewer states, and more than fit into memory
+//!
+//! A model that says more of itself, by [`Offers`], is explored with less. It may offer [`Reductions`]: of states that
+//! are images of each other one is visited, and what can never matter again is taken out of states. It may
+//! have its states written as bytes: then [`explore_stored`] goes on from disk when [`Limits::max_memory`] is reached,
+//! slower and with the same result, and writes checkpoints, from which a run that was cut or killed is resumed.
+//! Whether a reduction is sound is the model's to know; that it is not shows at the latest when a path found with
+//! it is not one of the model.
+//!
+//! ```
+//! use checker::{
+//!     Fingerprint, Limits, Offers, Reduction, Reductions, Storage, explore_offering, explore_stored,
+//! };
+//! use stateright::{Model, Property};
+//!
+//! /// Two-phase commit of some resource managers, as in Gray and Lamport, "Consensus on transaction commit".
+//! struct TwoPhase { managers: usize }
+//!
+//! #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, PartialOrd, Ord)]
+//! enum Manager { Working, Prepared, Committed, Aborted }
+//!
+//! #[derive(Clone, Debug, Hash, PartialEq)]
+//! struct State { managers: Vec<Manager>, decision: Option<bool> }
+//!
+//! #[derive(Clone, Debug, PartialEq)]
+//! enum Step { Prepare(usize), GiveUp(usize), Decide(bool), Obey(usize) }
+//!
+//! impl Model for TwoPhase {
+//!     type State = State;
+//!     type Action = Step;
+//!
+//!     fn init_states(&self) -> Vec<State> {
+//!         vec![State { managers: vec![Manager::Working; self.managers], decision: None }]
+//!     }
+//!
+//!     fn actions(&self, _: &State, steps: &mut Vec<Step>) {
+//!         for manager in 0..self.managers {
+//!             steps.extend([Step::Prepare(manager), Step::GiveUp(manager), Step::Obey(manager)]);
+//!         }
+//!         steps.extend([Step::Decide(true), Step::Decide(false)]);
+//!     }
+//!
+//!     fn next_state(&self, state: &State, step: Step) -> Option<State> {
+//!         let mut next = state.clone();
+//!         let is = |manager: usize, wanted| state.managers[manager] == wanted;
+//!         match step {
+//!             Step::Prepare(n) if is(n, Manager::Working) => next.managers[n] = Manager::Prepared,
+//!             Step::GiveUp(n) if is(n, Manager::Working) => next.managers[n] = Manager::Aborted,
+//!             Step::Decide(to_commit) if state.decision.is_none() => {
+//!                 if to_commit && state.managers.iter().any(|&one| one != Manager::Prepared) {
+//!                     return None;
+//!                 }
+//!                 next.decision = Some(to_commit);
+//!             }
+//!             Step::Obey(n) if is(n, Manager::Prepared) => {
+//!                 let end = if state.decision? { Manager::Committed } else { Manager::Aborted };
+//!                 next.managers[n] = end;
+//!             }
+//!             Step::Prepare(_) | Step::GiveUp(_) | Step::Decide(_) | Step::Obey(_) => return None,
+//!         }
+//!         Some(next)
+//!     }
+//!
+//!     fn properties(&self) -> Vec<Property<Self>> {
+//!         vec![
+//!             Property::always("all agree", |_, state: &State| {
+//!                 !(state.managers.contains(&Manager::Committed)
+//!                     && state.managers.contains(&Manager::Aborted))
+//!             }),
+//!             Property::sometimes("all commit", |_, state: &State| {
+//!                 state.managers.iter().all(|&one| one == Manager::Committed)
+//!             }),
+//!         ]
+//!     }
+//! }
+//!
+//! impl Offers for TwoPhase {
+//!     fn offered(&self) -> Reductions {
+//!         Reduction::Symmetry.into()
+//!     }
+//!
+//!     fn fingerprint<F: Fingerprint>(&self, state: &State) -> F {
+//!         F::of(state)
+//!     }
+//!
+//!     /// It does not matter which manager is which.
+//!     fn orbit<F: Fingerprint>(&self, state: &State) -> F {
+//!         let mut managers = state.managers.clone();
+//!         managers.sort_unstable();
+//!         F::of(&State { managers, ..state.clone() })
+//!     }
+//!
+//!     fn identity(&self) -> Option<String> {
+//!         Some(format!("two-phase commit of {}, version 1", self.managers))
+//!     }
+//!
+//!     fn write(&self, state: &State, bytes: &mut Vec<u8>) {
+//!         bytes.push(state.decision.map_or(2, u8::from));
+//!         bytes.extend(state.managers.iter().map(|&manager| manager as u8));
+//!     }
+//!
+//!     fn read(&self, bytes: &mut &[u8]) -> Option<State> {
+//!         let (state, rest) = bytes.split_at_checked(1 + self.managers)?;
+//!         *bytes = rest;
+//!         let decision = [Some(false), Some(true), None];
+//!         let kinds = [Manager::Working, Manager::Prepared, Manager::Committed, Manager::Aborted];
+//!         let kind = |&byte: &u8| kinds.get(usize::from(byte)).copied();
+//!         Some(State {
+//!             decision: *decision.get(usize::from(state[0]))?,
+//!             managers: state[1..].iter().map(kind).collect::<Option<_>>()?,
+//!         })
+//!     }
+//! }
+//!
+//! let (model, symmetry) = (TwoPhase { managers: 6 }, Reduction::Symmetry.into());
+//! let all = explore_offering(&model, Reductions::NONE, &Limits::default(), &|_| {})?;
+//! let orbits = explore_offering(&model, symmetry, &Limits::default(), &|_| {})?;
+//! assert_eq!((all.unique, orbits.unique), (1_522, 63));
+//! assert!(all.is_exhausted() && orbits.is_exhausted());
+//!
+//! // A run that is cut, and one that goes on from its checkpoint.
+//! let folder = tempfile::tempdir().expect("a folder for the example");
+//! let mut storage = Storage { checkpoint: Some(folder.path().into()), ..Storage::default() };
+//! let limits = Limits { max_states: Some(50), ..Limits::default() };
+//! let cut = explore_stored(&model, symmetry, &storage, &limits, &|_| {})?;
+//! assert_eq!(cut.unique, 50);
+//! storage.resume = storage.checkpoint.clone();
+//! let rest = explore_stored(&model, symmetry, &storage, &Limits::default(), &|_| {})?;
+//! assert_eq!(rest, orbits);
+//! # Ok::<(), checker::Error>(())
+//! ```
+//!
+//! Before a long run, [`estimate_size`] says about how many states there will be. States are told apart by
+//! fingerprints of 64 bits, or of 128 ([`Width`]); [`Run::collision_chance`] is the chance that one hid another.
+//!
 //! # What is absent
 //!
-//! No liveness: a model with an eventually-property is refused ([`Error::Eventually`]). No symmetry
-//! reduction, no storage on disk, no resumption. States are told apart by 64-bit fingerprints, as
-//! stateright does, so a collision could hide a state: with 100 million states the chance is about
-//! 3 in 10,000. Nothing is printed, and nothing here knows what the models are about.
+//! No liveness: a model with an eventually-property is refused ([`Error::Eventually`]). No
+//! check that a reduction is sound, but for the paths that are found with it. Plain models have neither disk nor
+//! checkpoints. The limit of memory counts what the engine keeps, not what states point to or what the model
+//! keeps. Two runs in one checkpoint folder at the same time are not kept apart. An interrupt is not heard while a
+//! level is being merged on disk. Nothing is printed, and nothing here knows what the models are about.
 
 mod bfs;
 mod blocks;
@@ -87,6 +223,7 @@ mod engine;
 mod error;
 mod folder;
 mod frontier;
+mod growth;
 mod guarded;
 mod key;
 mod limits;
@@ -103,6 +240,7 @@ mod saving;
 mod search;
 mod shared;
 mod simulate;
+mod sizing;
 mod sorted;
 mod space;
 mod spill;
@@ -131,5 +269,6 @@ pub use paranoid::{Broken, Paranoia, Paranoid, digests, first_difference, parano
 pub use reductions::{Reduction, Reductions};
 pub use run::{Cut, Ending, Finding, Run, Verdict};
 pub use simulate::{Pace, Seen, Sighting, Simulated, Simulation, simulate, walk_of_run};
+pub use sizing::{SizeEstimate, estimate_size};
 pub use storage::{Storage, Width};
 pub use walk::Walk;

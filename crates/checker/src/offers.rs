@@ -87,6 +87,10 @@ pub trait Offers: Model {
     /// and expanded. What is pruned already stays as it is.
     fn prune(&self, _state: &mut Self::State) {}
 
+    /// Leaves only those of a state's actions that have to be taken there: what the others lead to is reached by
+    /// paths that are no longer, on which they come later or not at all. Used if [`Reduction::Order`] is on.
+    fn order(&self, _state: &Self::State, _actions: &mut Vec<Self::Action>) {}
+
     /// Of two states that show the same, the one with less is told. See
     /// [`explore_preferring`](crate::explore_preferring). Under symmetry, images of each other have the same.
     fn oddity(&self, _state: &Self::State) -> u64 {

@@ -12,17 +12,20 @@ pub enum Reduction {
     Dead,
     /// States that are images of each other under the model's symmetry are one.
     Symmetry,
+    /// Of steps that can be taken in any order with the same result, only some orders are gone through.
+    Order,
 }
 
 impl Reduction {
-    /// All reductions, in the order in which they are applied to a state.
-    pub const ALL: [Self; 2] = [Self::Dead, Self::Symmetry];
+    /// All reductions, in the order of their names in a set.
+    pub const ALL: [Self; 3] = [Self::Dead, Self::Symmetry, Self::Order];
 
     /// The name, as people write it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Dead => "dead",
             Self::Symmetry => "symmetry",
+            Self::Order => "order",
         }
     }
 
@@ -30,6 +33,7 @@ impl Reduction {
         match self {
             Self::Dead => 1,
             Self::Symmetry => 2,
+            Self::Order => 4,
         }
     }
 }
@@ -48,7 +52,7 @@ impl Reductions {
     /// Every state is visited.
     pub const NONE: Self = Self(0);
     /// All there are.
-    pub const ALL: Self = Self(3);
+    pub const ALL: Self = Self(7);
 
     /// Whether this reduction is in the set.
     pub fn contains(self, reduction: Reduction) -> bool {
@@ -68,13 +72,11 @@ impl Reductions {
             .filter(move |&reduction| self.contains(reduction))
     }
 
-    /// All sets there are, with their names.
-    pub const SETS: [(&'static str, Self); 4] = [
-        ("none", Self::NONE),
-        ("dead", Self(1)),
-        ("symmetry", Self(2)),
-        ("all", Self::ALL),
-    ];
+    /// The names of all, of none, and of each one, as people write them. Several are joined by commas.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        let each = Reduction::ALL.map(Reduction::name);
+        ["none", "all"].into_iter().chain(each)
+    }
 }
 
 impl From<Reduction> for Reductions {
@@ -85,23 +87,36 @@ impl From<Reduction> for Reductions {
 
 impl fmt::Display for Reductions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, _) = Self::SETS
-            .into_iter()
-            .find(|(_, set)| set == self)
-            .expect("every set of two has a name");
-        f.pad(name)
+        match *self {
+            Self::NONE => f.pad("none"),
+            Self::ALL => f.pad("all"),
+            some => f.pad(
+                &some
+                    .iter()
+                    .map(Reduction::name)
+                    .collect::<Vec<_>>()
+                    .join(","),
+            ),
+        }
     }
 }
 
 impl FromStr for Reductions {
     type Err = Error;
 
-    fn from_str(name: &str) -> Result<Self, Error> {
-        Self::SETS
-            .into_iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, set)| set)
-            .ok_or_else(|| Error::UnknownReductions(name.to_owned()))
+    fn from_str(names: &str) -> Result<Self, Error> {
+        match names {
+            "none" => return Ok(Self::NONE),
+            "all" => return Ok(Self::ALL),
+            _ => {}
+        }
+        names.split(',').try_fold(Self::NONE, |set, name| {
+            Reduction::ALL
+                .into_iter()
+                .find(|reduction| reduction.name() == name)
+                .map(|reduction| set.with(reduction))
+                .ok_or_else(|| Error::UnknownReductions(names.to_owned()))
+        })
     }
 }
 
@@ -112,19 +127,20 @@ mod tests {
     #[test]
     fn every_set_is_found_by_its_name() {
         let dead = Reductions::from(Reduction::Dead);
-        for set in [
-            Reductions::NONE,
-            dead,
-            Reduction::Symmetry.into(),
-            Reductions::ALL,
-        ] {
+        for set in (0..8).map(Reductions) {
             assert_eq!(set.to_string().parse(), Ok(set));
             assert!(set.iter().all(|reduction| set.contains(reduction)));
         }
-        assert_eq!(dead.with(Reduction::Symmetry), Reductions::ALL);
-        assert_eq!(
-            "some".parse::<Reductions>(),
-            Err(Error::UnknownReductions("some".to_owned()))
-        );
+        let two = dead.with(Reduction::Order);
+        assert_eq!(two.with(Reduction::Symmetry), Reductions::ALL);
+        assert_eq!("order,dead".parse(), Ok(two));
+        assert_eq!(two.to_string(), "dead,order");
+        for wrong in ["some", "dead,", "", "none,dead"] {
+            assert_eq!(
+                wrong.parse::<Reductions>(),
+                Err(Error::UnknownReductions(wrong.to_owned()))
+            );
+        }
+        assert!(Reductions::names().all(|name| name.parse::<Reductions>().is_ok()));
     }
 }

@@ -11,6 +11,7 @@ use crate::bfs::accepted_properties;
 use crate::error::Error;
 use crate::folder::Disk;
 use crate::frontier::{CHUNK_STATES, Frontier, Queues};
+use crate::growth;
 use crate::key::Key;
 use crate::limits::{Limits, Progress, Until};
 use crate::line::OLD;
@@ -86,7 +87,7 @@ where
             queue: counted.queue,
             elapsed: watch.elapsed(),
             memory: resident_bytes().unwrap_or(0),
-            estimate: None,
+            estimate: *counts.estimate.lock(),
         }
     };
     let mut search = Search::new(&shared, store.saver);
@@ -198,6 +199,7 @@ where
                 return Ok(self.truncated());
             }
             self.sizes.push(frontier.len());
+            *self.shared.counts.estimate.lock() = growth::estimate(&self.sizes);
             let ending = if frontier.len() == 0 {
                 Some(Ending::Exhausted)
             } else if self.is_satisfied() {

@@ -3,12 +3,13 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use stateright::Property;
 
 use crate::folder::{Disk, DiskFault};
 use crate::frontier::Queues;
 use crate::key::{Key, Parent};
+use crate::limits::Estimate;
 use crate::run::Cut;
 use crate::space::Space;
 use crate::spill::Spill;
@@ -23,6 +24,8 @@ pub(crate) struct Counts {
     pub(crate) beyond_boundary: AtomicU64,
     pub(crate) queue: AtomicU64,
     pub(crate) depth: AtomicU32,
+    /// How many states there will be, as of the last complete level.
+    pub(crate) estimate: Mutex<Option<Estimate>>,
 }
 
 /// Counts at some moment.
@@ -44,6 +47,7 @@ impl Counts {
             beyond_boundary: counted.beyond_boundary.into(),
             queue: counted.queue.into(),
             depth: counted.depth.into(),
+            estimate: Mutex::default(),
         }
     }
 

@@ -21,6 +21,9 @@ pub(crate) trait Space: Sync {
     /// What the state is told apart by: with symmetry on, that of its orbit.
     fn fingerprint<F: Fingerprint>(&self, state: &State<Self>) -> F;
 
+    /// The actions to be taken in a state.
+    fn actions(&self, state: &State<Self>, actions: &mut Vec<Action<Self>>);
+
     /// Takes out what is dead, if that is on.
     fn prune(&self, state: &mut State<Self>);
 
@@ -67,6 +70,10 @@ where
         F::of(state)
     }
 
+    fn actions(&self, state: &M::State, actions: &mut Vec<M::Action>) {
+        self.model.actions(state, actions);
+    }
+
     fn prune(&self, _state: &mut M::State) {}
 
     fn oddity(&self, state: &M::State) -> u64 {
@@ -102,6 +109,7 @@ pub(crate) struct Offering<'a, M> {
     reductions: Reductions,
     is_dead: bool,
     is_symmetry: bool,
+    is_order: bool,
 }
 
 impl<'a, M> Offering<'a, M> {
@@ -111,6 +119,7 @@ impl<'a, M> Offering<'a, M> {
             reductions,
             is_dead: reductions.contains(Reduction::Dead),
             is_symmetry: reductions.contains(Reduction::Symmetry),
+            is_order: reductions.contains(Reduction::Order),
         }
     }
 }
@@ -127,6 +136,13 @@ impl<M: Offers + Sync> Space for Offering<'_, M> {
             self.model.orbit(state)
         } else {
             self.model.fingerprint(state)
+        }
+    }
+
+    fn actions(&self, state: &M::State, actions: &mut Vec<M::Action>) {
+        self.model.actions(state, actions);
+        if self.is_order {
+            self.model.order(state, actions);
         }
     }
 

@@ -64,9 +64,10 @@ pub struct Storage {
     /// How many bits of a state are remembered.
     pub fingerprint: Width,
     /// A folder to go on in when [`Limits::max_memory`](crate::Limits::max_memory) is reached: the run gets slower
-    /// then, and its result is the same. It makes a folder of its own in there, and removes it at its end. `None`:
-    /// that limit cuts. Sensible is a limit of 32 MiB or more above what the process has before; it is met as far as
-    /// the sizes of states are (what a state points to is not known here), and the model itself is not counted.
+    /// then, and its result is the same. `None`: that limit cuts. The run makes a folder of its own in there, and removes
+    /// it at its end, unless it is killed; if there are checkpoints, its files are among those instead. The limit has
+    /// to be 32 MiB above what the process has before. It is met as far as the sizes of states go: what a state
+    /// points to is not known here, and the model itself is not counted.
     pub disk: Option<PathBuf>,
     /// A folder of this run's own, made if need be, from which it can be resumed: after a crash as of the end
     /// of some level, after a cut or an interrupt as of where it was.

@@ -4,31 +4,23 @@
 //! parent is remembered lead to it. Lines lie in segments of one size, so that what growing frees is what
 //! growing needs, and no more than one shard exists twice at a time.
 
+mod growing;
+mod relocating;
+mod shard;
+
+use std::array;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::{array, hint, thread};
+
+use relocating::RELOCATIONS_MAX;
+use shard::{Locked, SEGMENT_LINES, SHARDS, Shard, lines_of, new_segment, shard_of};
 
 use crate::folder::Disk;
 use crate::key::{Key, PARENT_BITS, Parent};
 use crate::line::{Entry, Line, OLD, TAG_MAX, Tag, Told};
 use crate::trace::Ancestry;
 
-const SHARDS: usize = 256;
-const SEGMENT_LINES: usize = 128;
-/// Below this the table doubles: there is little to save.
-const DOUBLING_BYTES_MAX: u64 = 8 << 20;
 /// The share of entries filled at which the table grows, in percent.
 const LOAD_PERCENT_MAX: u64 = 93;
-/// By how much it grows, in percent.
-const GROWTH_PERCENT: u64 = 15;
-/// A growth of less than this is not worth another thread.
-const ALONE_BYTES_MAX: u64 = 8 << 20;
-
-/// Lines that are looked at to make room for an entry, before the table grows instead.
-const RELOCATION_LINES_MAX: usize = 500;
-/// How often room is made for an entry that others are faster to take.
-const RELOCATIONS_MAX: usize = 100;
-
-type Segment = Box<[Line; SEGMENT_LINES]>;
 
 /// What became of a fingerprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,24 +33,6 @@ pub(crate) enum Admission {
     Refused,
     /// It is new, and there is no line for it. The table has to grow.
     Full,
-}
-
-/// The lines of one shard.
-#[derive(Default)]
-struct Shard(Vec<Segment>);
-
-impl Shard {
-    fn line(&self, at: usize) -> &Line {
-        &self.0[at / SEGMENT_LINES][at % SEGMENT_LINES]
-    }
-
-    fn lines(&self) -> impl Iterator<Item = &Line> {
-        self.0.iter().flat_map(|segment| segment.iter())
-    }
-
-    fn lines_mut(&mut self) -> impl Iterator<Item = &mut Line> {
-        self.0.iter_mut().flat_map(|segment| segment.iter_mut())
-    }
 }
 
 /// The table.
@@ -81,76 +55,10 @@ pub(crate) struct Table<K> {
     key: std::marker::PhantomData<K>,
 }
 
-/// The shard of a fingerprint.
-fn shard_of(high: u64) -> usize {
-    (high >> 56) as usize
-}
-
-/// The two lines of a shard in which a fingerprint may be (cuckoo hashing): its own, and one for when that is
-/// full.
-fn lines_of(high: u64, lines: usize) -> [usize; 2] {
-    let bits = (high >> 24) as u32;
-    let line = |bits: u32| ((u64::from(bits) * lines as u64) >> 32) as usize;
-    [line(bits), line(bits.wrapping_mul(0x915f_77f5))]
-}
-
 /// How far a look-up has come.
 pub(crate) struct Probe {
     lines: [usize; 2],
     is_second: bool,
-}
-
-/// A line that an entry could be moved to.
-struct Step<K> {
-    line: usize,
-    /// From which step's line, which place in it, and which entry. `None`: this is where room is wanted.
-    moved: Option<(usize, usize, K)>,
-}
-
-impl<K> Step<K> {
-    fn root(line: usize) -> Self {
-        Self { line, moved: None }
-    }
-}
-
-/// Two lines locked, until dropped.
-struct Locked<'a>(Option<(&'a Line, Option<&'a Line>)>);
-
-impl<'a> Locked<'a> {
-    #[inline]
-    fn one(line: &'a Line, is_alone: bool) -> Self {
-        if is_alone {
-            return Self(None);
-        }
-        line.lock();
-        Self(Some((line, None)))
-    }
-
-    #[inline]
-    fn new(shard: &'a Shard, [a, b]: [usize; 2], is_alone: bool) -> Self {
-        if is_alone {
-            return Self(None);
-        }
-        // In one order for all, so that nobody waits for each other.
-        let (less, more) = (shard.line(a.min(b)), shard.line(a.max(b)));
-        less.lock();
-        let more = (a != b).then(|| {
-            more.lock();
-            more
-        });
-        Self(Some((less, more)))
-    }
-}
-
-impl Drop for Locked<'_> {
-    fn drop(&mut self) {
-        if let Some((less, more)) = self.0 {
-            less.unlock();
-            if let Some(more) = more {
-                more.unlock();
-            }
-        }
-    }
 }
 
 impl<K: Key> Table<K> {
@@ -176,6 +84,12 @@ impl<K: Key> Table<K> {
     /// Entries, as far as [`Table::note`] was told.
     pub(crate) fn len(&self) -> u64 {
         self.len.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of all lines.
+    #[cfg(test)]
+    fn bytes(&self) -> u64 {
+        growing::bytes_of(self.lines)
     }
 
     /// Begins to look up a fingerprint.
@@ -300,67 +214,6 @@ impl<K: Key> Table<K> {
         Admission::Full
     }
 
-    /// Makes room in one of two lines, by moving entries to their other lines. `false`: there is no way.
-    fn relocate(&self, shard: &Shard, index: usize, lines: [usize; 2]) -> bool {
-        // Breadth-first, so that as few entries as possible are moved.
-        let mut steps = Vec::with_capacity(32);
-        steps.extend(lines.map(Step::root));
-        let mut at = 0;
-        while at < steps.len() && steps.len() < RELOCATION_LINES_MAX {
-            let from: usize = steps[at].line;
-            let first_step = steps.len();
-            for place in 0..K::ENTRIES {
-                let Some(entry) = shard.line(from).entry::<K>(index, place) else {
-                    return true;
-                };
-                let [first, second] = lines_of(entry.key.high(), self.lines);
-                if first != second {
-                    steps.push(Step {
-                        line: if first == from { second } else { first },
-                        moved: Some((at, place, entry.key)),
-                    });
-                }
-            }
-            let (before, new) = steps.split_at(first_step);
-            // All are asked for, and then looked at.
-            let sum = |sum: u64, step: &Step<K>| sum.wrapping_add(shard.line(step.line).touch());
-            hint::black_box(new.iter().fold(0, sum));
-            let is_room = |step: &&Step<K>| shard.line(step.line).room::<K>().is_some();
-            if let Some(step) = new.iter().find(is_room) {
-                return self.move_along(shard, index, before, step);
-            }
-            at += 1;
-        }
-        false
-    }
-
-    /// Moves the entries of a way, the last one first. If another thread has come between, part of it is left.
-    fn move_along(&self, shard: &Shard, index: usize, steps: &[Step<K>], last: &Step<K>) -> bool {
-        let mut step = last;
-        while let Some((before, place, key)) = step.moved {
-            let from = &steps[before];
-            let _locked = Locked::new(shard, [from.line, step.line], self.is_alone);
-            let (source, target) = (shard.line(from.line), shard.line(step.line));
-            let Some(entry) = source.entry::<K>(index, place) else {
-                return true;
-            };
-            let Some(room) = target.room::<K>() else {
-                return true;
-            };
-            if entry.key != key {
-                return true;
-            }
-            // First there, then gone here: a look-up that goes from its own line to the other sees it.
-            if lines_of(key.high(), self.lines)[0] == from.line {
-                source.note_strayed();
-            }
-            target.put(room, entry);
-            source.remove(place);
-            step = from;
-        }
-        true
-    }
-
     /// Counts entries that were added, and says whether the table should grow.
     pub(crate) fn note(&self, added: u64) -> bool {
         let len = if added == 0 {
@@ -384,111 +237,6 @@ impl<K: Key> Table<K> {
     /// How often all entries were made old, and the tag of the level being built: together they tell levels apart.
     pub(crate) fn epoch(&self) -> (u32, Tag) {
         (self.ages, self.tag)
-    }
-
-    /// The number of lines in each shard that it would grow to.
-    fn next_lines(&self) -> usize {
-        if bytes_of(self.lines) * 2 <= DOUBLING_BYTES_MAX {
-            return self.lines * 2;
-        }
-        let segments = (self.lines / SEGMENT_LINES) as u64;
-        let more = (segments * GROWTH_PERCENT + 50) / 100;
-        (segments + more.max(1)) as usize * SEGMENT_LINES
-    }
-
-    /// What [`Table::bytes`] would be after it has grown.
-    pub(crate) fn grown_bytes(&self) -> u64 {
-        bytes_of(self.next_lines())
-    }
-
-    /// Makes room, with the help of so many threads.
-    ///
-    /// # Panics
-    ///
-    /// If fingerprints are not spread at all, so that no table would do.
-    pub(crate) fn grow(&mut self, threads: usize) {
-        self.version += 1;
-        let mut lines = self.next_lines();
-        while !self.regrow(lines, threads) {
-            assert!(
-                self.len() * 50 > room_of::<K>(lines),
-                "fingerprints crowd together: all their bits have to be as good as random"
-            );
-            lines *= 2;
-        }
-    }
-
-    /// Gives each shard so many lines. `false`: that was not enough for one, and nothing is lost.
-    fn regrow(&mut self, lines: usize, threads: usize) -> bool {
-        let old_lines = std::mem::replace(&mut self.lines, lines);
-        let mut shards = std::mem::replace(
-            &mut self.shards,
-            Box::new(array::from_fn(|_| Shard::default())),
-        );
-        let this = &*self;
-        let regrow_all = |first: usize, shards: &mut [Shard]| {
-            let mut spare = Vec::new();
-            (first..)
-                .zip(shards)
-                .all(|(index, shard)| this.regrow_shard(index, shard, &mut spare))
-        };
-        let is_done = if threads == 1 || bytes_of(old_lines) <= ALONE_BYTES_MAX {
-            regrow_all(0, shards.as_mut_slice())
-        } else {
-            let share = SHARDS.div_ceil(threads);
-            thread::scope(|scope| {
-                let handles: Vec<_> = shards
-                    .chunks_mut(share)
-                    .enumerate()
-                    .map(|(index, shards)| scope.spawn(move || regrow_all(index * share, shards)))
-                    .collect();
-                handles
-                    .into_iter()
-                    .all(|handle| handle.join().expect("growing does not panic"))
-            })
-        };
-        self.shards = shards;
-        is_done
-    }
-
-    /// Gives a shard more lines, from the spare segments first, and leaves its old ones as spare ones. `false`: some
-    /// entry found no place, and the shard stays as it was.
-    fn regrow_shard(&self, index: usize, shard: &mut Shard, spare: &mut Vec<Segment>) -> bool {
-        let segments = self.lines / SEGMENT_LINES;
-        let fresh = (0..segments).map(|_| spare.pop().unwrap_or_else(new_segment));
-        let fresh = Shard(fresh.collect());
-        for line in shard.lines() {
-            for entry in line.entries::<K>(index) {
-                if !self.insert(&fresh, index, entry) {
-                    return false;
-                }
-            }
-        }
-        let mut old = std::mem::replace(shard, fresh);
-        old.lines_mut().for_each(Line::clear);
-        spare.append(&mut old.0);
-        true
-    }
-
-    /// Adds an entry that is not there, by a thread that has the shard for itself.
-    fn insert(&self, shard: &Shard, index: usize, entry: Entry<K>) -> bool {
-        let lines = lines_of(entry.key.high(), self.lines);
-        let [first, second] = lines.map(|line| shard.line(line));
-        for _ in 0..RELOCATIONS_MAX {
-            if let Some(place) = first.room::<K>() {
-                first.put(place, entry);
-                return true;
-            }
-            if let Some(place) = second.room::<K>() {
-                first.note_strayed();
-                second.put(place, entry);
-                return true;
-            }
-            if !self.relocate(shard, index, lines) {
-                return false;
-            }
-        }
-        false
     }
 
     /// Begins the next level: the entries so far keep their parents.
@@ -568,10 +316,7 @@ impl<K: Key> Ancestry<K> for Table<K> {
     }
 }
 
-fn bytes_of(lines: usize) -> u64 {
-    (SHARDS * lines * size_of::<Line>()) as u64
-}
-
+/// Entries that are let into so many lines a shard.
 fn room_of<K: Key>(lines: usize) -> u64 {
     (SHARDS * lines * K::ENTRIES) as u64 * LOAD_PERCENT_MAX / 100
 }
@@ -581,6 +326,134 @@ pub(crate) fn entries_in<K: Key>(bytes: u64) -> u64 {
     bytes / size_of::<Line>() as u64 * K::ENTRIES as u64 / 100 * LOAD_PERCENT_MAX
 }
 
-fn new_segment() -> Segment {
-    Box::new([const { Line::empty() }; SEGMENT_LINES])
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::thread;
+
+    use parking_lot::RwLock;
+
+    use super::*;
+    use crate::offers::Fingerprint;
+
+    /// Adds states as workers do. Says which were new.
+    fn admit<K: Key>(table: &RwLock<Table<K>>, key: K, parent: Parent) -> bool {
+        loop {
+            let held = table.read();
+            let mut probe = held.probe(key);
+            let admission = loop {
+                if let Some(admission) = held.admit(key, parent, &mut probe, || true) {
+                    break admission;
+                }
+            };
+            let version = held.version();
+            let is_crowded = held.note(u64::from(admission == Admission::New));
+            drop(held);
+            if is_crowded || admission == Admission::Full {
+                let mut table = table.write();
+                if table.version() == version {
+                    table.grow(2);
+                }
+            }
+            match admission {
+                Admission::New => return true,
+                Admission::Seen => return false,
+                Admission::Full => {}
+                Admission::Refused => panic!("nothing is refused here"),
+            }
+        }
+    }
+
+    /// Several threads add the same states, each from other parents, level by level.
+    fn agrees_with_a_map<K: Key>() {
+        const THREADS: u64 = 4;
+        const LEVELS: u64 = 70;
+        const STATES: u64 = 6_000;
+        let table = RwLock::new(Table::<K>::new(false, u64::MAX));
+        let mut naive: HashMap<K, Parent> = HashMap::new();
+        for level in 0..LEVELS {
+            // A third of them are of levels before.
+            let arrival = |number: u64, thread: u64| {
+                let key = K::of(&(level * STATES * 2 / 3 + number));
+                let parent = u64::of(&(key, level, thread)) >> (64 - PARENT_BITS);
+                (key, parent)
+            };
+            let mut of_level: HashMap<K, Parent> = HashMap::new();
+            for thread in 0..THREADS {
+                for (key, parent) in (0..STATES).map(|number| arrival(number, thread)) {
+                    if !naive.contains_key(&key) {
+                        let least = of_level.entry(key).or_insert(parent);
+                        *least = parent.min(*least);
+                    }
+                }
+            }
+            let arrival = &arrival;
+            let new: u64 = thread::scope(|scope| {
+                let threads: Vec<_> = (0..THREADS)
+                    .map(|thread| {
+                        let table = &table;
+                        scope.spawn(move || {
+                            (0..STATES)
+                                .map(|number| arrival((number * 7 + thread) % STATES, thread))
+                                .filter(|&(key, parent)| admit(table, key, parent))
+                                .count() as u64
+                        })
+                    })
+                    .collect();
+                threads
+                    .into_iter()
+                    .map(|thread| thread.join().unwrap())
+                    .sum()
+            });
+            assert_eq!(new, of_level.len() as u64);
+            naive.extend(of_level);
+            table.write().next_level();
+        }
+        let table = table.into_inner();
+        assert_eq!(table.len(), naive.len() as u64);
+        let mut last = None;
+        let mut count = 0;
+        for entry in table.sorted().flatten() {
+            assert!(last < Some(entry.key));
+            last = Some(entry.key);
+            assert_eq!(naive[&entry.key], entry.parent);
+            count += 1;
+        }
+        assert_eq!(count, naive.len());
+        for (&key, &parent) in &naive {
+            assert!(table.contains(key));
+            let found = table.starting_with(key.as_parent()).unwrap();
+            assert!(found.contains(&(key, parent)));
+        }
+        assert!((0..1_000_u64).all(|number| !table.contains(K::of(&(number, "other")))));
+    }
+
+    #[test]
+    fn many_threads_see_what_a_map_sees() {
+        agrees_with_a_map::<u64>();
+        agrees_with_a_map::<u128>();
+    }
+
+    /// The most and, on average, the bytes that a state takes between these numbers of states.
+    fn bytes_per_state<K: Key>(from: u64, to: u64) -> (f64, f64) {
+        let table = RwLock::new(Table::<K>::new(true, u64::MAX));
+        let (mut most, mut sum) = (0.0_f64, 0.0);
+        for number in 0..to {
+            assert!(admit(&table, K::of(&number), 0));
+            if number >= from {
+                let bytes = table.read().bytes() as f64 / (number + 1) as f64;
+                most = most.max(bytes);
+                sum += bytes;
+            }
+        }
+        (most, sum / (to - from) as f64)
+    }
+
+    #[test]
+    fn a_state_takes_sixteen_bytes() {
+        let (most, mean) = bytes_per_state::<u64>(1_000_000, 3_000_000);
+        assert!(most <= 16.1 && mean <= 15.1, "{most} {mean}");
+        let (most, mean) = bytes_per_state::<u128>(1_000_000, 2_000_000);
+        assert!(most <= 27.0 && mean <= 25.5, "{most} {mean}");
+    }
 }

@@ -169,7 +169,7 @@ impl<S, K: Key> Worker<S, K> {
             let Some(node) = nodes.next() else {
                 break;
             };
-            model.actions(&node.state, actions);
+            shared.space.actions(&node.state, actions);
             for action in actions.drain(..) {
                 let Some(mut state) = model.next_state(&node.state, action) else {
                     continue;

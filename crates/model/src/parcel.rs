@@ -119,6 +119,11 @@ impl Parcel {
         self.kind() == ACCEPTED
     }
 
+    /// Whether it is a promise.
+    pub(crate) fn is_promise(self) -> bool {
+        self.kind() == PROMISE
+    }
+
     /// The same message to nobody.
     #[must_use]
     pub fn unaddressed(self) -> Parcel {

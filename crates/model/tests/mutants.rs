@@ -6,9 +6,9 @@
 
 mod common;
 
-use checker::{Ending, Until};
+use checker::{Ending, Limits, Reductions, Run, Storage, Until};
 use model::properties::{self, Known};
-use model::{Expected, Mutant, World};
+use model::{Action, Expected, Mutant, State, World};
 
 use common::{explored, reachable, shipped, small, steps};
 
@@ -236,6 +236,32 @@ fn assert_caught(mutant: Mutant, scenario: &str, shows: Shows) {
         found,
         "{mutant} in {scenario}: {property}"
     );
+    for reductions in reductions(&world) {
+        let run = reduced(&world, reductions, until);
+        assert_eq!(
+            steps(&run, property),
+            found,
+            "{mutant} in {scenario} reduced by {reductions}: {property}"
+        );
+    }
+}
+
+/// Each reduction that is sound for a world, and all of them.
+fn reductions(world: &World) -> Vec<Reductions> {
+    let all = reduced(world, Reductions::ALL, Until::Found("value-chosen")).reductions;
+    let mut sets: Vec<Reductions> = all.iter().map(Reductions::from).collect();
+    if sets.len() > 1 {
+        sets.push(Reductions::ALL);
+    }
+    sets
+}
+
+fn reduced(world: &World, reductions: Reductions, until: Until) -> Run<State, Action> {
+    let limits = Limits {
+        until,
+        ..Limits::default()
+    };
+    model::explore(world, reductions, &Storage::default(), &limits, &|_| {}).unwrap()
 }
 
 /// Asserts that no invariant is violated in all there is, and that a value can be chosen.
@@ -253,6 +279,18 @@ fn assert_survives(world: &World) {
         );
     }
     assert!(steps(&run, "value-chosen").is_some(), "{name}: {rules:?}");
+    for reductions in reductions(world) {
+        let reduced = reduced(world, reductions, Until::Exhausted);
+        assert_eq!(reduced.ending, Ending::Exhausted);
+        for known in properties::ALL {
+            assert_eq!(
+                steps(&reduced, known.name),
+                steps(&run, known.name),
+                "{name} by {rules:?}, reduced by {reductions}: {}",
+                known.name
+            );
+        }
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use paxos::Message;
 use serde::{Deserialize, Serialize};
 
+use super::hurry::Count;
 use super::universe::{Universe, stated};
 use crate::packed::Packed;
 use crate::parcel::rank;
@@ -65,6 +66,8 @@ pub(crate) struct Facts {
     /// What it has announced, and what its clients were told.
     pub(crate) announced: Letters,
     pub(crate) retries: u8,
+    /// What it is in the middle of counting.
+    pub(crate) count: Option<Count>,
     /// Whether a client was told an outcome.
     pub(crate) is_told: bool,
     /// Whether what it announced is one value at most.
@@ -92,6 +95,7 @@ impl Facts {
             committed: said.committed,
             announced: packed.announced().union(told),
             retries: packed.retries(),
+            count: Count::of(local),
             is_told: !told.is_empty(),
             is_stable: packed.announced().len() <= 1,
             is_rising: said.committed <= packed.promised_rank(),

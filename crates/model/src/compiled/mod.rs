@@ -11,6 +11,7 @@
 //! Only worlds whose network is a set are compiled: in the others an envelope is not a bit.
 
 mod code;
+mod hurry;
 mod judges;
 mod local;
 mod orbit;
@@ -403,13 +404,13 @@ impl<const W: usize> Offers for Compiled<W> {
     fn offered(&self) -> Reductions {
         match self.symmetry.objection() {
             None => Reductions::ALL,
-            Some(_) => Reductions::NONE.with(Reduction::Dead),
+            Some(_) => Reductions::from(Reduction::Dead).with(Reduction::Order),
         }
     }
 
     fn objection(&self, reduction: Reduction) -> String {
         match reduction {
-            Reduction::Dead => String::new(),
+            Reduction::Dead | Reduction::Order => String::new(),
             Reduction::Symmetry => self.symmetry.objection().unwrap_or_default().to_owned(),
         }
     }
@@ -425,6 +426,10 @@ impl<const W: usize> Offers for Compiled<W> {
 
     fn prune(&self, code: &mut Code<W>) {
         self.forget(code);
+    }
+
+    fn order(&self, code: &Code<W>, moves: &mut Vec<Move>) {
+        self.hurry(code, moves);
     }
 
     fn oddity(&self, code: &Code<W>) -> u64 {

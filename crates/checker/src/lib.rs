@@ -75,8 +75,8 @@
 //! are images of each other one is visited, and what can never matter again is taken out of states. It may
 //! have its states written as bytes: then [`explore_stored`] goes on from disk when [`Limits::max_memory`] is reached,
 //! slower and with the same result, and writes checkpoints, from which a run that was cut or killed is resumed.
-//! Whether a reduction is sound is the model's to know; that it is not shows at the latest when a path found with
-//! it is not one of the model.
+//! Whether a reduction is sound is the model's to know: an unsound one can hide a violation. So compare verdicts and lengths
+//! with and without it where both can be explored. Every path that is told was walked in the model itself.
 //!
 //! ```
 //! use checker::{

@@ -20,7 +20,7 @@ use crate::line::{Entry, Line, OLD, TAG_MAX, Tag, Told};
 use crate::trace::Ancestry;
 
 /// The share of entries filled at which the table grows, in percent.
-const LOAD_PERCENT_MAX: u64 = 93;
+const LOAD_PERCENT_MAX: u64 = 90;
 
 /// What became of a fingerprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

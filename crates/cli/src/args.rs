@@ -116,11 +116,14 @@ pub(crate) struct CheckArgs {
     /// By how many bits states are told apart; with 128 none is ever taken for another
     #[arg(long, default_value = "64", value_parser = width_parser(), conflicts_with = "engine")]
     pub(crate) fingerprint: Width,
-    /// Keep in this folder, every ten seconds and at an interrupt, what a later run can go on from; one
+    /// Keep in this folder, now and then and at an interrupt, what a later run can go on from; one
     /// scenario only
     #[arg(long, value_name = "DIR", conflicts_with_all = ["engine", "cross_check"])]
     #[arg(value_hint = ValueHint::DirPath)]
     pub(crate) checkpoint: Option<PathBuf>,
+    /// How long at least from one checkpoint to the next
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = humantime::parse_duration)]
+    pub(crate) checkpoint_every: Duration,
     /// Go on from the checkpoint in this folder, and keep writing checkpoints to it; one scenario only
     #[arg(long, value_name = "DIR", conflicts_with_all = ["engine", "cross_check", "checkpoint"])]
     #[arg(value_hint = ValueHint::DirPath)]
@@ -132,7 +135,7 @@ pub(crate) struct CheckArgs {
     #[arg(long, default_value = "own", value_parser = engine_parser())]
     pub(crate) engine: Engine,
     /// Also explore without reductions, and so with stateright's own exhaustive checker, and fail on any
-    /// difference
+    /// difference; but for scenarios tagged `large-unreduced`, unless --all is given
     #[arg(long, conflicts_with = "engine")]
     pub(crate) cross_check: bool,
     /// Explore with one thing done wrong; no reports are written

@@ -41,6 +41,9 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
         return Err(Error::Endless);
     }
     let loaded = load::select(&args.scenarios, args.all)?;
+    if (args.checkpoint.is_some() || args.resume.is_some()) && loaded.len() != 1 {
+        return Err(Error::OneCheckpoint(loaded.len()));
+    }
     // Reports are about the whole suite as it ships, so that a diff of them means something.
     let whole = args.scenarios.is_empty() && args.mutant.is_none() && args.engine == Engine::Own;
     let reports = match whole {
@@ -133,10 +136,14 @@ fn check_one(
 ) -> Result<Checked, Error> {
     let name = &one.scenario.name;
     let world = Arc::new(one.world(args.mutant)?);
+    if args.estimate {
+        estimate(args, name, &world)?;
+    }
     let started = Instant::now();
     let run = explore(args, name, &world, limits)?;
     let seconds = started.elapsed().as_secs_f64();
-    let opinions = match args.cross_check {
+    let is_compared = args.all || !one.scenario.has_tag("large-unreduced");
+    let opinions = match args.cross_check && is_compared {
         true => Opinions::ask(name, &world, &run, limits)?,
         false => Opinions::default(),
     };
@@ -262,6 +269,23 @@ fn explore(
     })
 }
 
+/// Says about how many states there are.
+fn estimate(args: &CheckArgs, name: &str, world: &World) -> Result<(), Error> {
+    let size = model::estimate(world, args.reductions).map_err(|source| Error::Exploration {
+        name: name.to_owned(),
+        source,
+    })?;
+    let [low, high] = [size.low, size.high].map(print::rounded);
+    print::say(&match (size.is_exact(), size.is_complete) {
+        (true, _) => format!("{name}: {low} states"),
+        (false, true) => format!("{name}: {low} to {high} states, as a sample has it"),
+        (false, false) => {
+            format!("{name}: {low} states or more; the sample is too small to say how many")
+        }
+    });
+    Ok(())
+}
+
 /// Explores, and tells how it comes along.
 fn metered(
     name: &str,
@@ -286,8 +310,8 @@ fn storage(args: &CheckArgs) -> Storage {
         fingerprint: args.fingerprint,
         disk: spill,
         checkpoint: args.checkpoint.clone().or(args.resume.clone()),
+        checkpoint_every: args.checkpoint_every,
         resume: args.resume.clone(),
-        ..Storage::default()
     }
 }
 

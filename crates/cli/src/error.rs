@@ -42,6 +42,9 @@ pub(crate) enum Error {
     /// What is to be asked in another process cannot be.
     #[error("cannot ask again in another process: {0}")]
     OtherProcess(std::io::Error),
+    /// A checkpoint of several scenarios.
+    #[error("a checkpoint is of one scenario, and {0} are to be checked: name one")]
+    OneCheckpoint(usize),
     /// A simulation without an end.
     #[error(
         "stateright-simulation never ends by itself: give it an end with --max-states or --timeout"

@@ -78,6 +78,17 @@ pub(crate) fn trimmed(table: &Table) -> String {
     lines.join("\n")
 }
 
+/// A number that is not known better than that: "2.3 M".
+pub(crate) fn rounded(number: u64) -> String {
+    let scaled = |unit: u64, name: &str| format!("{:.1} {name}", number as f64 / unit as f64);
+    match number {
+        0..10_000 => self::number(number),
+        10_000..1_000_000 => format!("{} k", number / 1_000),
+        1_000_000..1_000_000_000 => scaled(1_000_000, "M"),
+        1_000_000_000.. => scaled(1_000_000_000, "G"),
+    }
+}
+
 /// A number that can be read: 1,234,567.
 pub(crate) fn number(number: u64) -> String {
     let digits = number.to_string();
@@ -94,6 +105,12 @@ pub(crate) fn number(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_that_are_guesses_are_short() {
+        let told = [9_999, 12_345, 2_345_678, 7_000_000_000].map(rounded);
+        assert_eq!(told, ["9,999", "12 k", "2.3 M", "7.0 G"]);
+    }
 
     #[test]
     fn numbers_are_grouped_by_three() {

@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use bytesize::ByteSize;
 use checker::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -69,14 +70,22 @@ impl Meter {
 fn describe(progress: &Progress) -> String {
     let seconds = progress.elapsed.as_secs_f64();
     let rate = a_second(progress.unique, progress.elapsed);
-    format!(
+    let mut told = format!(
         "{} states, {} a second, depth {}, queue {}, {:.0} s",
         print::number(progress.unique),
         print::number(rate),
         progress.depth,
         print::number(progress.queue),
         seconds
-    )
+    );
+    if progress.memory > 0 {
+        told += &format!(", {}", ByteSize(progress.memory).display().iec());
+    }
+    if let Some(estimate) = progress.estimate {
+        let [low, high] = [estimate.low, estimate.high].map(print::rounded);
+        told += &format!("; {low} to {high} in all, if levels go on as they do");
+    }
+    told
 }
 
 /// So many in this time are how many a second.
@@ -89,6 +98,8 @@ pub(crate) fn a_second(count: u64, time: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use checker::Estimate;
+
     use super::*;
 
     #[test]
@@ -98,13 +109,17 @@ mod tests {
             generated: 5_000_000,
             depth: 12,
             queue: 34_567,
-            memory: 0,
-            estimate: None,
+            memory: 3 << 29,
+            estimate: Some(Estimate {
+                low: 2_345_678,
+                high: 9_876_543,
+            }),
             elapsed: Duration::from_secs(4),
         };
         assert_eq!(
             describe(&progress),
-            "1,000,000 states, 250,000 a second, depth 12, queue 34,567, 4 s"
+            "1,000,000 states, 250,000 a second, depth 12, queue 34,567, 4 s, 1.5 GiB; 2.3 M to 9.9 M in \
+             all, if levels go on as they do"
         );
     }
 }

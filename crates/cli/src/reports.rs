@@ -138,8 +138,12 @@ fn engines(checked: &[Checked]) -> String {
          | scenario | states with reductions | unique states | transitions | other engine | its unique states | its transitions | agree |\n\
          |---|---:|---:|---:|---|---:|---:|---|\n",
     );
+    let mut not_compared = Vec::new();
     for one in checked {
-        let Some(other) = &one.other else { continue };
+        let Some(other) = &one.other else {
+            not_compared.push(one.answer.scenario().name.as_str());
+            continue;
+        };
         let answer = &one.answer;
         let agree = match answer.disagreements.is_empty() {
             true => "yes",
@@ -154,6 +158,12 @@ fn engines(checked: &[Checked]) -> String {
             print::number(other.theirs[0]),
             print::number(other.theirs[1]),
             name = answer.scenario().name,
+        ));
+    }
+    if !not_compared.is_empty() {
+        text.push_str(&format!(
+            "\nNot compared, since they are large without reductions: {}. With `--all` they are.\n",
+            not_compared.join(", ")
         ));
     }
     text

@@ -2,7 +2,9 @@
 
 use std::sync::OnceLock;
 
-use checker::{Error, Fingerprint, Limits, Offers, Progress, Reduction, Reductions, Run, Storage};
+use checker::{
+    Error, Fingerprint, Limits, Offers, Progress, Reduction, Reductions, Run, SizeEstimate, Storage,
+};
 use stateright::Path;
 
 use crate::{Action, Compiled, Plan, State, World};
@@ -30,6 +32,19 @@ pub fn explore(
     };
     in_best_form(world, explored)
 }
+
+/// About how many states a world has under these reductions, from a sample: see [`checker::estimate_size`].
+///
+/// # Errors
+/// As [`checker::estimate_size`].
+pub fn estimate(world: &World, reductions: Reductions) -> Result<SizeEstimate, Error> {
+    in_best_form(world, Estimate { reductions })
+}
+
+/// How many states are expanded to estimate the number of all.
+const EFFORT: u64 = 200_000;
+/// Any number will do, as long as it is always the same.
+const SEED: u64 = 1;
 
 /// What is done to a world, whatever form it has.
 trait Task {
@@ -87,13 +102,39 @@ impl Task for Explore<'_> {
         M::State: PartialEq + Send,
         M::Action: Clone + PartialEq,
     {
-        let reductions = match self.reductions {
-            Reductions::ALL => model.offered(),
-            others => others,
-        };
+        let reductions = sound(self.reductions, model);
         let run =
             checker::explore_stored(model, reductions, self.storage, self.limits, self.progress)?;
         run.with_paths(path)
+    }
+}
+
+struct Estimate {
+    reductions: Reductions,
+}
+
+impl Task for Estimate {
+    type Done = Result<SizeEstimate, Error>;
+
+    fn on<M>(
+        self,
+        model: &M,
+        _: impl Fn(Path<M::State, M::Action>) -> Option<Path<State, Action>>,
+    ) -> Self::Done
+    where
+        M: Offers + Sync,
+        M::State: PartialEq + Send,
+        M::Action: Clone + PartialEq,
+    {
+        checker::estimate_size(model, sound(self.reductions, model), SEED, EFFORT)
+    }
+}
+
+/// The reductions that are meant: all are all that the model offers.
+fn sound<M: Offers>(asked: Reductions, model: &M) -> Reductions {
+    match asked {
+        Reductions::ALL => model.offered(),
+        others => others,
     }
 }
 

@@ -19,7 +19,7 @@ mod world;
 pub use action::{Action, Event, Reaction};
 pub use actors::{Actors, Memory, Never, Peer, Wait};
 pub use compiled::{Code, Compiled, Move, Plan};
-pub use explore::explore;
+pub use explore::{estimate, explore};
 pub use letter::{Letter, Letters};
 pub use mutants::Mutant;
 pub use network::Network;

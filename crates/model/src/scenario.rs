@@ -22,7 +22,8 @@ pub struct Scenario {
     pub title: String,
     /// A few sentences: why it is worth exploring, and what it catches.
     pub about: String,
-    /// Words to select it by. `large` keeps it out of the default suite.
+    /// Words to select it by. `large` keeps it out of the default suite, `large-unreduced` out of what is
+    /// explored without reductions for comparison.
     #[serde(default)]
     pub tags: Vec<String>,
     /// Who plays which role.

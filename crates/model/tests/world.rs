@@ -491,10 +491,12 @@ fn the_suite_says_what_it_expects() {
         let Scenario { name, expect, .. } = scenario;
         assert!(!scenario.about.trim().is_empty(), "{name}");
         let stated = expect.verdicts.len();
-        let whole =
-            expect.states.is_some() && expect.depth.is_some() && stated == properties::ALL.len();
+        let reduced = expect.reduced.unwrap_or_default();
+        let is_reduced = reduced.states.is_some() && reduced.depth.is_some();
+        let is_full = expect.states.is_some() && expect.depth.is_some();
+        let is_sized = is_full || is_reduced && scenario.has_tag("large-unreduced");
         assert!(
-            whole || scenario.has_tag("large"),
+            is_sized && stated == properties::ALL.len() || scenario.has_tag("large"),
             "{name} expects {expect:?}"
         );
     }

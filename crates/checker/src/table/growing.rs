@@ -10,7 +10,7 @@ use crate::line::Line;
 /// Below this the table doubles: there is little to save.
 const DOUBLING_BYTES_MAX: u64 = 8 << 20;
 /// By how much it grows, in percent.
-const GROWTH_PERCENT: u64 = 15;
+const GROWTH_PERCENT: u64 = 10;
 /// A growth of less than this is not worth another thread.
 const ALONE_BYTES_MAX: u64 = 8 << 20;
 

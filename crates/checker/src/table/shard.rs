@@ -3,7 +3,7 @@
 use crate::line::Line;
 
 pub(super) const SHARDS: usize = 256;
-pub(super) const SEGMENT_LINES: usize = 128;
+pub(super) const SEGMENT_LINES: usize = 64;
 
 pub(super) type Segment = Box<[Line; SEGMENT_LINES]>;
 

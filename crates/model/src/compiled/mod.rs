@@ -36,7 +36,7 @@ use tables::{Tables, Transition};
 use crate::network::insert;
 use crate::{Action, Event, Network, State, World};
 
-/// A world, compiled. `W` is the number of words that a state takes: see [`words`].
+/// A world, compiled. `W` is the number of words that a state takes: see [`Plan::words`].
 #[derive(Clone)]
 pub struct Compiled<const W: usize> {
     tables: Arc<Tables>,
@@ -207,16 +207,7 @@ impl<const W: usize> Compiled<W> {
 
     /// The envelopes on their way, by number.
     fn envelopes(&self, code: &Code<W>) -> impl Iterator<Item = usize> + use<W> {
-        let (words, mail) = (*code.words(), self.mail);
-        (mail..W).flat_map(move |word| {
-            let mut bits = words[word];
-            std::iter::from_fn(move || {
-                let bit = bits.checked_sub(1)? & !bits;
-                let id = (word - mail) * 64 + bit.count_ones() as usize;
-                bits &= bits - 1;
-                Some(id)
-            })
-        })
+        bits_of(*code.words(), self.mail)
     }
 
     #[inline]
@@ -320,6 +311,19 @@ impl<const W: usize> Compiled<W> {
     }
 }
 
+/// The places of the bits that are set in these words, counted from the word `first`.
+fn bits_of<const W: usize>(words: [u64; W], first: usize) -> impl Iterator<Item = usize> {
+    (first..W).flat_map(move |word| {
+        let mut bits = words[word];
+        std::iter::from_fn(move || {
+            let rest = bits & bits.checked_sub(1)?;
+            let id = (word - first) * 64 + bits.trailing_zeros() as usize;
+            bits = rest;
+            Some(id)
+        })
+    })
+}
+
 fn node(index: usize) -> NodeId {
     NodeId::new(index).expect("a node of the cluster")
 }
@@ -368,7 +372,14 @@ impl<const W: usize> Model for Compiled<W> {
                 }
             }
         }
-        for envelope in self.envelopes(code) {
+        let mut on_their_way = *code.words();
+        if !is_torn {
+            for at in 0..self.nodes() {
+                let entry = tables.entry(at, code.number(at));
+                tables.leave_out_nothing(entry, &mut on_their_way[self.mail..]);
+            }
+        }
+        for envelope in bits_of(on_their_way, self.mail) {
             let at = tables.universe.to[envelope].index();
             let number = code.number(at);
             let entry = tables.entry(at, number);

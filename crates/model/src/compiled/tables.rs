@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use checker::Fingerprint as _;
 use parking_lot::RwLock;
@@ -43,6 +43,8 @@ pub(crate) struct Entry {
     pub(crate) key: u128,
     /// For each envelope of the inbox, what its arrival does: see [`Cell`].
     deliveries: Box<[AtomicU32]>,
+    /// The envelopes of the inbox of which it is known that their arrival does nothing, as bits.
+    nothing: Box<[AtomicU64]>,
     rest: OnceLock<Rest>,
     /// For each envelope of the inbox, the ways to crash over it. Empty where no step can be torn.
     torn: Box<[OnceLock<Tears>]>,
@@ -234,6 +236,9 @@ impl Tables {
             facts: Facts::of(&local, &self.universe),
             key: u128::of(&("node", node, local)),
             deliveries: (0..inbox).map(|_| AtomicU32::new(0)).collect(),
+            nothing: (0..self.universe.envelopes.len().div_ceil(64))
+                .map(|_| AtomicU64::new(0))
+                .collect(),
             rest: OnceLock::new(),
             torn: (0..torn).map(|_| OnceLock::new()).collect(),
             prospects: [OnceLock::new(), OnceLock::new()],
@@ -248,6 +253,7 @@ impl Tables {
     }
 
     /// What the arrival of an envelope does to its addressee in this state.
+    #[inline]
     pub(crate) fn delivery(&self, entry: &Entry, number: u32, envelope: usize) -> Cell {
         let cell = &entry.deliveries[usize::from(self.universe.slots[envelope])];
         match cell.load(Ordering::Acquire) {
@@ -257,6 +263,9 @@ impl Tables {
                 let transition = self.whole(at, number, event);
                 let found = Cell::new(transition);
                 cell.store(found.0, Ordering::Release);
+                if transition.is_none() {
+                    entry.nothing[envelope / 64].fetch_or(1 << (envelope % 64), Ordering::Relaxed);
+                }
                 found
             }
             known => Cell(known),
@@ -266,6 +275,14 @@ impl Tables {
     pub(crate) fn arrival(&self, envelope: usize) -> Event {
         let mut one = self.universe.envelopes[envelope].envelopes();
         Event::Deliver(one.next().expect("an envelope has an addressee"))
+    }
+
+    /// Takes out of these envelopes those whose arrival is known to do nothing in this state of a node.
+    #[inline]
+    pub(crate) fn leave_out_nothing(&self, entry: &Entry, mail: &mut [u64]) {
+        for (mail, nothing) in mail.iter_mut().zip(&entry.nothing) {
+            *mail &= !nothing.load(Ordering::Relaxed);
+        }
     }
 
     /// The ways to crash over an envelope.

@@ -186,6 +186,9 @@ fn check_one(
         "{name}: {mark}, {}",
         print::toned(Tone::Quiet, &effort)
     ));
+    if let (Some(folder), Some(_)) = (&storage(args).checkpoint, checked.answer.cut()) {
+        print::say(&format!("go on with --resume {}", folder.display()));
+    }
     Ok(checked)
 }
 

@@ -107,6 +107,11 @@ fn a_run_that_was_cut_is_gone_on_with() {
     let cut = ["--max-states", "100000", "--checkpoint", "saved"];
     let said = run(room.paxos(&[&WHOLE[..], &cut].concat()), 3);
     assert!(said.out.contains("cut at 100000 unique states"));
+    assert!(
+        said.err.ends_with("go on with --resume saved\n"),
+        "{}",
+        said.err
+    );
     assert_eq!(found(&room, &["--resume", "saved"]), expected);
 }
 

@@ -182,6 +182,8 @@ fn check_one(
             findings::names(some)
         ),
     };
+    let chance = checked.answer.collision_chance;
+    let effort = format!("{effort}; chance that a collision hid one: {chance:.0e}");
     print::say(&format!(
         "{name}: {mark}, {}",
         print::toned(Tone::Quiet, &effort)

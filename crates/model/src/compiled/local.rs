@@ -3,7 +3,7 @@
 use paxos::Message;
 use serde::{Deserialize, Serialize};
 
-use super::hurry::Count;
+use super::order::Count;
 use super::universe::{Universe, stated};
 use crate::packed::Packed;
 use crate::parcel::rank;

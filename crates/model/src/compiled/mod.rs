@@ -11,10 +11,10 @@
 //! Only worlds whose network is a set are compiled: in the others an envelope is not a bit.
 
 mod code;
-mod hurry;
 mod judges;
 mod local;
 mod orbit;
+mod order;
 mod outlook;
 mod prune;
 mod roles;
@@ -440,7 +440,7 @@ impl<const W: usize> Offers for Compiled<W> {
     }
 
     fn order(&self, code: &Code<W>, moves: &mut Vec<Move>) {
-        self.hurry(code, moves);
+        self.keep_in_order(code, moves);
     }
 
     fn oddity(&self, code: &Code<W>) -> u64 {

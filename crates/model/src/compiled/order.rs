@@ -38,7 +38,7 @@ impl Count {
 
 impl<const W: usize> Compiled<W> {
     /// Leaves the moves that are to be made where counts are made without a break.
-    pub(super) fn hurry(&self, code: &Code<W>, moves: &mut Vec<Move>) {
+    pub(super) fn keep_in_order(&self, code: &Code<W>, moves: &mut Vec<Move>) {
         let counting = (0..self.nodes()).find_map(|node| {
             let count = self.tables.entry(node, code.number(node)).facts.count?;
             Some((node, count))

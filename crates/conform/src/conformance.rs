@@ -156,16 +156,19 @@ impl Conformance {
                 return Verdict::Diverges(objection.divergence(&self.all));
             }
         }
-        if facts.gaps.is_empty() {
+        if facts.gaps.is_empty() && self.absent.is_empty() {
             return Verdict::Conforms;
         }
-        let reasons = facts.gaps.iter().map(|(reason, (count, spot))| {
+        let gaps = facts.gaps.iter().map(|(reason, (count, spot))| {
             let place = self.all.place(*spot);
             match count {
                 1 => format!("{reason} ({place})"),
                 count => format!("{reason} ({count} times, first at {place})"),
             }
         });
-        Verdict::Incomplete(reasons.collect())
+        // Even if nobody heard from it: what it did by itself is not seen.
+        let absent = self.absent.iter();
+        let absent = absent.map(|node| format!("what {node} did: its journal was not given"));
+        Verdict::Incomplete(gaps.chain(absent).collect())
     }
 }

@@ -76,6 +76,20 @@ fn a_journal_not_given_makes_it_incomplete() {
 }
 
 #[test]
+fn a_journal_not_given_makes_it_incomplete_though_nobody_heard_from_its_node() {
+    let mut journals = run(&Plan::new(3));
+    journals.truncate(1);
+    let began = |(_, entry): &(_, Entry)| matches!(entry, Entry::Start(_));
+    let start = journals[0].entries.iter().position(began).unwrap();
+    journals[0].entries.truncate(start + 1);
+    let Verdict::Incomplete(reasons) = conform(journals).unwrap().verdict else {
+        panic!("journals are missing");
+    };
+    let absent = ["n1", "n2"].map(|node| format!("what {node} did: its journal was not given"));
+    assert_eq!(reasons, absent);
+}
+
+#[test]
 fn a_journal_without_its_first_files_is_incomplete() {
     let mut cut = 0;
     for seed in 0..60 {

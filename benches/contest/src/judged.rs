@@ -44,7 +44,7 @@ impl<M: Model> Model for Judged<M> {
     }
 }
 
-/// What the search asks of a model without reductions, disk and checkpoints.
+/// What the search asks of a model without reductions and checkpoints.
 impl<M: Offers> Offers for Judged<M> {
     #[inline]
     fn fingerprint<F: Fingerprint>(&self, state: &M::State) -> F {
@@ -53,5 +53,19 @@ impl<M: Offers> Offers for Judged<M> {
 
     fn oddity(&self, state: &M::State) -> u64 {
         self.model.oddity(state)
+    }
+
+    fn identity(&self) -> Option<String> {
+        self.model.identity()
+    }
+
+    #[inline]
+    fn write(&self, state: &M::State, bytes: &mut Vec<u8>) {
+        self.model.write(state, bytes);
+    }
+
+    #[inline]
+    fn read(&self, bytes: &mut &[u8]) -> Option<M::State> {
+        self.model.read(bytes)
     }
 }

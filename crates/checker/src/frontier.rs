@@ -1,15 +1,19 @@
 //! The states of a level, waiting to be expanded.
 
 use parking_lot::Mutex;
+use stateright::Model;
 
 use crate::folder::{Disk, DiskFile};
 use crate::key::{Key, PARENT_BITS, Parent};
+use crate::packed::{Packer, Unpacker};
+use crate::space::{Space, State};
 use crate::states::StatesReader;
 
 /// States that a worker takes at a time.
 pub(crate) const CHUNK_STATES: usize = 256;
 
 const PARENT_BYTES: usize = (PARENT_BITS / 8) as usize;
+type ParentBytes = [u8; PARENT_BYTES];
 
 /// A state waiting to be expanded, and how its children will remember it.
 pub(crate) struct Node<S> {
@@ -17,79 +21,139 @@ pub(crate) struct Node<S> {
     pub(crate) own: Parent,
 }
 
-/// Some states, and how their children will remember them: apart, since together they would be padded.
+/// Some states waiting to be expanded.
 pub(crate) struct Chunk<S> {
-    states: Vec<S>,
-    own: Vec<[u8; PARENT_BYTES]>,
+    held: Held<S>,
+    len: usize,
     /// Bytes that it was let wait in memory with, to be given back when it is expanded.
     pub(crate) granted: u64,
 }
 
+/// How they are held.
+enum Held<S> {
+    /// As bytes: a quarter of the memory, say.
+    Packed(Unpacker),
+    /// As they are, where they cannot be written. Their parents are apart, or would be padded.
+    Plain(Vec<S>, Vec<ParentBytes>),
+}
+
 impl<S> Chunk<S> {
-    pub(crate) fn new() -> Self {
-        Self {
-            states: Vec::with_capacity(CHUNK_STATES),
-            own: Vec::with_capacity(CHUNK_STATES),
-            granted: 0,
-        }
-    }
-
-    pub(crate) fn push(&mut self, state: S, own: Parent) {
-        let bytes = own.to_le_bytes();
-        self.own
-            .push(bytes[..PARENT_BYTES].try_into().expect("a parent's bytes"));
-        self.states.push(state);
-    }
-
     pub(crate) fn len(&self) -> usize {
-        self.states.len()
-    }
-
-    pub(crate) fn states(&self) -> &[S] {
-        &self.states
+        self.len
     }
 
     /// Bytes of memory, without what the states point to.
     pub(crate) fn bytes(&self) -> u64 {
-        (self.states.capacity() * size_of::<S>() + self.own.capacity() * PARENT_BYTES) as u64
+        let bytes = match &self.held {
+            Held::Packed(packed) => packed.bytes(),
+            Held::Plain(states, _) => states.capacity() * (size_of::<S>() + PARENT_BYTES),
+        };
+        bytes as u64
     }
-}
 
-impl<S> IntoIterator for Chunk<S> {
-    type Item = Node<S>;
-    type IntoIter = Nodes<S>;
-
-    fn into_iter(self) -> Nodes<S> {
-        Nodes(self.states.into_iter().zip(self.own))
-    }
-}
-
-/// The states of a chunk, one after the other.
-pub(crate) struct Nodes<S>(
-    std::iter::Zip<std::vec::IntoIter<S>, std::vec::IntoIter<[u8; PARENT_BYTES]>>,
-);
-
-impl<S> Iterator for Nodes<S> {
-    type Item = Node<S>;
-
-    fn next(&mut self) -> Option<Node<S>> {
-        self.0.next().map(|(state, own)| Node {
-            state,
-            own: parent_of(&own),
+    /// Takes a state out.
+    #[inline]
+    pub(crate) fn pull<P>(&mut self, space: &P) -> Option<Node<S>>
+    where
+        P: Space,
+        P::Model: Model<State = S>,
+    {
+        self.len = self.len.checked_sub(1)?;
+        Some(match &mut self.held {
+            Held::Packed(packed) => unpack(space, packed),
+            Held::Plain(states, own) => Node {
+                state: states.pop()?,
+                own: parent_of(&own.pop()?),
+            },
         })
     }
 
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.0.size_hint()
+    /// The states of a packed chunk, which stay there. (Of one that is not, none: they cannot be written.)
+    pub(crate) fn packed<P>(&self, space: &P) -> impl Iterator<Item = S>
+    where
+        P: Space,
+        P::Model: Model<State = S>,
+    {
+        let packed = match &self.held {
+            Held::Packed(packed) => Some(packed.clone()),
+            Held::Plain(..) => None,
+        };
+        let states = move |mut packed: Unpacker| {
+            (0..self.len).map(move |_| unpack(space, &mut packed).state)
+        };
+        packed.into_iter().flat_map(states)
     }
 }
 
-impl<S> ExactSizeIterator for Nodes<S> {}
+fn unpack<P: Space>(space: &P, packed: &mut Unpacker) -> Node<State<P>> {
+    let (own, bytes) = packed.pull();
+    Node {
+        state: space.read(bytes).expect("a state reads what it wrote"),
+        own: parent_of(&own),
+    }
+}
 
-fn parent_of(own: &[u8; PARENT_BYTES]) -> Parent {
+fn parent_of(own: &ParentBytes) -> Parent {
     let mut bytes = [0; 8];
     bytes[..PARENT_BYTES].copy_from_slice(own);
     Parent::from_le_bytes(bytes)
+}
+
+/// A chunk being filled.
+pub(crate) struct Filling<S> {
+    packer: Packer,
+    states: Vec<S>,
+    own: Vec<ParentBytes>,
+    len: usize,
+}
+
+impl<S> Filling<S> {
+    pub(crate) fn new() -> Self {
+        Self {
+            packer: Packer::default(),
+            states: Vec::new(),
+            own: Vec::new(),
+            len: 0,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    #[inline]
+    pub(crate) fn push<P>(&mut self, space: &P, state: S, own: Parent)
+    where
+        P: Space,
+        P::Model: Model<State = S>,
+    {
+        let bytes = own.to_le_bytes();
+        let own = bytes.first_chunk().expect("a parent's bytes");
+        if space.can_write() {
+            self.packer.push(own, |bytes| space.write(&state, bytes));
+        } else {
+            self.states.push(state);
+            self.own.push(*own);
+        }
+        self.len += 1;
+    }
+
+    /// The chunk, if there is anything in it. What comes next is another one.
+    pub(crate) fn finish<P: Space>(&mut self, space: &P) -> Option<Chunk<S>> {
+        let len = std::mem::take(&mut self.len);
+        let held = || match space.can_write() {
+            true => Held::Packed(self.packer.finish()),
+            false => {
+                let states = std::mem::replace(&mut self.states, Vec::with_capacity(CHUNK_STATES));
+                Held::Plain(states, std::mem::take(&mut self.own))
+            }
+        };
+        (len > 0).then(held).map(|held| Chunk {
+            held,
+            len,
+            granted: 0,
+        })
+    }
 }
 
 /// The states of a level that are not expanded so far.

@@ -231,6 +231,7 @@ mod line;
 mod minimise;
 mod offers;
 mod order;
+mod packed;
 mod paranoid;
 mod reductions;
 mod resuming;

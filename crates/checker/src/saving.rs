@@ -1,5 +1,6 @@
 //! When a run writes a checkpoint, and what it writes.
 
+use std::borrow::Borrow;
 use std::time::{Duration, Instant};
 
 use crate::checkpoint::{Manifest, Subject, halves, write_dictionary};
@@ -91,8 +92,12 @@ impl Saver {
         let files = &mut *spill.files();
         let folder = &mut files.folder;
         let waiting = moment.frontier.chunks.iter().flatten();
-        let waiting = write_states::<P, K>(shared.space, folder, waiting.flat_map(Chunk::states))?;
-        let next = moment.next.iter().flat_map(|chunk| chunk.states());
+        let waiting = waiting.flat_map(|chunk| chunk.packed(shared.space));
+        let waiting = write_states::<P, K>(shared.space, folder, waiting)?;
+        let next = moment
+            .next
+            .iter()
+            .flat_map(|chunk| chunk.packed(shared.space));
         let next = write_states::<P, K>(shared.space, folder, next)?;
         let pending = moment.pending.iter().map(|arrival| &arrival.state);
         let pending = write_states::<P, K>(shared.space, folder, pending)?;
@@ -157,21 +162,20 @@ fn noted_states<'a>(files: impl IntoIterator<Item = &'a StatesFile>) -> Vec<Note
 }
 
 /// Writes states to a file, if there are any.
-fn write_states<'a, P, K>(
+fn write_states<P, K>(
     space: &P,
     folder: &mut Folder,
-    states: impl Iterator<Item = &'a State<P>>,
+    states: impl Iterator<Item = impl Borrow<State<P>>>,
 ) -> Disk<Option<StatesFile>>
 where
     P: Space,
     K: Key,
-    State<P>: 'a,
 {
     let (mut writer, mut block) = (StatesWriter::default(), Block::default());
     for state in states {
-        block.push(space.fingerprint::<K>(state), |bytes| {
-            space.write(state, bytes)
-        });
+        let state = state.borrow();
+        let key = space.fingerprint::<K>(state);
+        block.push(key, |bytes| space.write(state, bytes));
         if block.is_full() {
             writer.write(folder, &mut block)?;
         }

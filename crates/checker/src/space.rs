@@ -36,6 +36,9 @@ pub(crate) trait Space: Sync {
     /// Which model this is. `None`: its states cannot be written.
     fn identity(&self) -> Option<String>;
 
+    /// Whether states can be written.
+    fn can_write(&self) -> bool;
+
     /// Appends a state to `bytes`.
     fn write(&self, state: &State<Self>, bytes: &mut Vec<u8>);
 
@@ -88,6 +91,10 @@ where
         None
     }
 
+    fn can_write(&self) -> bool {
+        false
+    }
+
     fn write(&self, _state: &M::State, _bytes: &mut Vec<u8>) {}
 
     fn read(&self, _bytes: &[u8]) -> Option<M::State> {
@@ -110,9 +117,10 @@ pub(crate) struct Offering<'a, M> {
     is_dead: bool,
     is_symmetry: bool,
     is_order: bool,
+    can_write: bool,
 }
 
-impl<'a, M> Offering<'a, M> {
+impl<'a, M: Offers> Offering<'a, M> {
     pub(crate) fn new(model: &'a M, reductions: Reductions) -> Self {
         Self {
             model,
@@ -120,6 +128,7 @@ impl<'a, M> Offering<'a, M> {
             is_dead: reductions.contains(Reduction::Dead),
             is_symmetry: reductions.contains(Reduction::Symmetry),
             is_order: reductions.contains(Reduction::Order),
+            can_write: model.identity().is_some(),
         }
     }
 }
@@ -162,6 +171,10 @@ impl<M: Offers + Sync> Space for Offering<'_, M> {
 
     fn identity(&self) -> Option<String> {
         self.model.identity()
+    }
+
+    fn can_write(&self) -> bool {
+        self.can_write
     }
 
     fn write(&self, state: &M::State, bytes: &mut Vec<u8>) {

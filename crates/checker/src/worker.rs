@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use stateright::{Expectation, Model, Property};
 
 use crate::folder::{Disk, DiskFault};
-use crate::frontier::{CHUNK_STATES, Chunk};
+use crate::frontier::{CHUNK_STATES, Chunk, Filling};
 use crate::key::Key;
 use crate::shared::{Arrival, Level, Shared};
 use crate::space::{Space, State};
@@ -29,7 +29,7 @@ pub(crate) struct Worker<S, K> {
     /// New states of the level being built, in full chunks.
     pub(crate) next: Vec<Chunk<S>>,
     /// The chunk being filled.
-    last: Option<Chunk<S>>,
+    last: Filling<S>,
     /// For each property: of the new states that settle it, the least oddity, and the smallest
     /// fingerprint that has it.
     pub(crate) best: Vec<Option<(u64, K)>>,
@@ -49,7 +49,7 @@ impl<S, K: Key> Worker<S, K> {
             batch: Vec::with_capacity(BATCH_STATES),
             probes: Vec::with_capacity(BATCH_STATES),
             next: Vec::new(),
-            last: None,
+            last: Filling::new(),
             best: vec![None; properties],
             tentative: Block::default(),
             tentative_batch: 0,
@@ -151,7 +151,7 @@ impl<S, K: Key> Worker<S, K> {
         &mut self,
         shared: &Shared<'_, P, K>,
         level: &Level<'_, S>,
-        chunk: Chunk<S>,
+        mut chunk: Chunk<S>,
         actions: &mut Vec<<P::Model as Model>::Action>,
     ) where
         P: Space,
@@ -160,13 +160,12 @@ impl<S, K: Key> Worker<S, K> {
         let model = shared.space.model();
         let (mut expanded, mut generated, mut beyond_boundary) = (0, 0, 0);
         let granted = chunk.granted;
-        let mut nodes = chunk.into_iter();
         while !self.is_cut {
             if shared.watch.is_halted() {
-                self.is_cut = nodes.len() > 0;
+                self.is_cut = chunk.len() > 0;
                 break;
             }
-            let Some(node) = nodes.next() else {
+            let Some(node) = chunk.pull(shared.space) else {
                 break;
             };
             shared.space.actions(&node.state, actions);
@@ -191,10 +190,8 @@ impl<S, K: Key> Worker<S, K> {
                 self.settle_batch(shared, level);
             }
         }
-        let mut left = Chunk::new();
-        nodes.for_each(|node| left.push(node.state, node.own));
-        if left.len() > 0 {
-            level.queues.give_back(left);
+        if chunk.len() > 0 {
+            level.queues.give_back(chunk);
         }
         let counts = shared.counts;
         counts.generated.fetch_add(generated, Ordering::Relaxed);
@@ -297,15 +294,13 @@ impl<S, K: Key> Worker<S, K> {
                 *best = own.min(*best);
             }
         }
-        let last = self.last.get_or_insert_with(|| {
-            shared
-                .counts
-                .depth
-                .fetch_max(level.level, Ordering::Relaxed);
-            Chunk::new()
-        });
-        last.push(arrival.state, arrival.key.as_parent());
-        if last.len() == CHUNK_STATES {
+        if self.last.len() == 0 {
+            let depth = &shared.counts.depth;
+            depth.fetch_max(level.level, Ordering::Relaxed);
+        }
+        let own = arrival.key.as_parent();
+        self.last.push(shared.space, arrival.state, own);
+        if self.last.len() == CHUNK_STATES {
             self.finish_chunk(shared);
         }
     }
@@ -316,15 +311,15 @@ impl<S, K: Key> Worker<S, K> {
         P: Space,
         P::Model: Model<State = S>,
     {
-        let Some(mut chunk) = self.last.take() else {
+        let Some(mut chunk) = self.last.finish(shared.space) else {
             return;
         };
         if let Some(spill) = shared.spill {
             if !spill.may_wait(chunk.bytes()) {
-                for state in chunk.states() {
-                    let key = shared.space.fingerprint(state);
+                while let Some(node) = chunk.pull(shared.space) {
+                    let key = shared.space.fingerprint(&node.state);
                     self.spilled
-                        .push::<K>(key, |bytes| shared.space.write(state, bytes));
+                        .push::<K>(key, |bytes| shared.space.write(&node.state, bytes));
                 }
                 if self.spilled.is_full()
                     && let Err(fault) = spill.write_next(&mut self.spilled)
@@ -368,15 +363,13 @@ fn read_chunk<P: Space, K: Key>(
     let Some(file) = level.queues.read::<K>(block)? else {
         return Ok(None);
     };
-    let mut chunk = Chunk::new();
+    let mut chunk = Filling::new();
     for (key, bytes) in records::<K>(block).flatten() {
         let state = shared.space.read(bytes);
-        chunk.push(
-            state.ok_or_else(|| DiskFault::damaged(file))?,
-            key.as_parent(),
-        );
+        let state = state.ok_or_else(|| DiskFault::damaged(file))?;
+        chunk.push(shared.space, state, key.as_parent());
     }
-    Ok(Some(chunk))
+    Ok(chunk.finish(shared.space))
 }
 
 /// Whether this state is what a path for the property has to end in.

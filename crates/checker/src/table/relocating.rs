@@ -101,8 +101,33 @@ impl<K: Key> Table<K> {
                 second.put(place, entry);
                 return true;
             }
-            if !self.relocate(shard, index, lines) {
+            if !self.nudge(shard, index, lines) && !self.relocate(shard, index, lines) {
                 return false;
+            }
+        }
+        false
+    }
+
+    /// As [`Table::relocate`], if the move of one entry is enough: as it is, mostly, and the lines are in the cache.
+    fn nudge(&self, shard: &Shard, index: usize, lines: [usize; 2]) -> bool {
+        for from in lines {
+            for place in 0..K::ENTRIES {
+                let source = shard.line(from);
+                let Some(entry) = source.entry::<K>(index, place) else {
+                    return true;
+                };
+                let [first, second] = lines_of(entry.key.high(), self.lines);
+                let other = if first == from { second } else { first };
+                if other != from
+                    && let Some(room) = shard.line(other).room::<K>()
+                {
+                    if first == from {
+                        source.note_strayed();
+                    }
+                    shard.line(other).put(room, entry);
+                    source.remove(place);
+                    return true;
+                }
             }
         }
         false

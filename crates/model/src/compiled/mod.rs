@@ -10,6 +10,7 @@
 //!
 //! Only worlds whose network is a set are compiled: in the others an envelope is not a bit.
 
+mod bytes;
 mod code;
 mod judges;
 mod local;
@@ -452,23 +453,14 @@ impl<const W: usize> Offers for Compiled<W> {
     }
 
     fn write(&self, code: &Code<W>, bytes: &mut Vec<u8>) {
-        for word in code.words() {
-            bytes.extend_from_slice(&word.to_le_bytes());
-        }
-        bytes.extend_from_slice(&code.sum().to_le_bytes());
+        Self::write_code(code, bytes);
     }
 
+    #[inline]
     fn read(&self, bytes: &mut &[u8]) -> Option<Code<W>> {
-        let mut code = Code::EMPTY;
-        for word in code.words_mut() {
-            let (first, rest) = bytes.split_first_chunk()?;
-            (*word, *bytes) = (u64::from_le_bytes(*first), rest);
-        }
-        let (first, rest) = bytes.split_first_chunk()?;
-        *bytes = rest;
-        code.add(u128::from_le_bytes(*first));
-        Some(code)
+        self.read_code(bytes)
     }
+
     fn dictionary(&self) -> Vec<u8> {
         postcard::to_stdvec(&self.tables.all_locals())
             .expect("memory takes all that is written to it")

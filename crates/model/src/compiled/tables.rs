@@ -177,6 +177,11 @@ impl Tables {
         &self.nodes[node].entries[number as usize]
     }
 
+    /// The same, if the number is one.
+    pub(crate) fn known(&self, node: usize, number: u32) -> Option<&Entry> {
+        self.nodes[node].entries.get(number as usize)
+    }
+
     pub(crate) fn transition(&self, number: u32) -> &Transition {
         &self.transitions[number as usize]
     }

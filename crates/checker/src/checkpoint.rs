@@ -53,8 +53,6 @@ impl Subject {
     fn difference(&self, other: &Self) -> Option<[String; 2]> {
         let aspects = |subject: &Self| {
             [
-                format!("format version {}", subject.format),
-                format!("hash version {}", subject.hash),
                 format!("the model {}", subject.model),
                 format!("the reductions \"{}\"", subject.reductions),
                 format!("{}-bit fingerprints", subject.fingerprint),
@@ -67,6 +65,18 @@ impl Subject {
             .find(|(own, others)| own != others)
             .map(|(own, others)| [own, others])
     }
+}
+
+/// As much of a manifest as there is in one of any version.
+#[derive(Deserialize)]
+struct Versioned {
+    subject: Versions,
+}
+
+#[derive(Deserialize)]
+struct Versions {
+    format: u32,
+    hash: u32,
 }
 
 /// A fingerprint in a manifest: its upper and its lower half.
@@ -182,8 +192,34 @@ impl Manifest {
         Ok(())
     }
 
-    /// The checkpoint of a folder. `None`: there is none.
-    pub(crate) fn read(folder: &Path) -> Disk<Option<Self>> {
+    /// The checkpoint of a folder. `None`: there is none. An error, in words: it cannot be read, or is of another
+    /// version.
+    fn read(folder: &Path) -> Result<Option<Self>, String> {
+        let text = match Self::text(folder) {
+            Ok(Some(text)) => text,
+            Ok(None) => return Ok(None),
+            Err(fault) => return Err(fault.to_string()),
+        };
+        // Of another version nothing else need be as it is in this one.
+        let damaged = DiskFault::damaged(DiskFile::Manifest);
+        let versioned: Versioned = serde_json::from_str(&text).map_err(|_| damaged.to_string())?;
+        let its = versioned.subject;
+        let (its, ours) = ([its.format, its.hash], [FORMAT_VERSION, HASH_VERSION]);
+        for ((its, ours), name) in its.iter().zip(&ours).zip(["format", "hash"]) {
+            if its != ours {
+                return Err(format!(
+                    "it has {name} version {its}, and this program {name} version {ours}; take the program \
+                     that wrote it, or begin anew in another folder"
+                ));
+            }
+        }
+        serde_json::from_str(&text)
+            .map(Some)
+            .map_err(|_| damaged.to_string())
+    }
+
+    /// What the manifest of a folder says, if there is one.
+    fn text(folder: &Path) -> Disk<Option<String>> {
         let place = Place::of(folder, DiskFile::Manifest);
         if !place.path.exists() {
             return Ok(None);
@@ -195,7 +231,7 @@ impl Manifest {
         if sum != format!("{:016x}", checksum(text.as_bytes())) {
             return Err(damaged);
         }
-        serde_json::from_str(text).map(Some).map_err(|_| damaged)
+        Ok(Some(text.to_owned()))
     }
 
     /// The checkpoint to go on from, if it is of this subject.
@@ -204,11 +240,9 @@ impl Manifest {
             folder: folder.to_owned(),
             why,
         };
-        let manifest = Self::read(folder)
-            .map_err(|fault| failed(fault.to_string()))?
-            .ok_or_else(|| {
-                failed("there is none; give the folder of one, or do not resume".into())
-            })?;
+        let manifest = Self::read(folder).map_err(failed)?.ok_or_else(|| {
+            failed("there is none; give the folder of one, or do not resume".into())
+        })?;
         match manifest.subject.difference(subject) {
             None => Ok(manifest),
             Some([its, ours]) => Err(failed(format!(
@@ -232,7 +266,7 @@ impl Manifest {
                     .into(),
             ));
         }
-        let last = Self::read(folder).map_err(|fault| failed(fault.to_string()))?;
+        let last = Self::read(folder).map_err(failed)?;
         let last = last.map(|last| last.subject.difference(subject));
         match last {
             Some(Some([its, ours])) => Err(failed(format!(
@@ -272,5 +306,33 @@ pub(crate) fn states_file(folder: &Path, noted: &Noted) -> StatesFile {
     StatesFile {
         place: Place::of(folder, DiskFile::States(noted.number)),
         count: noted.count,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_version_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let refusal = |format: u32, hash: u32| {
+            let text = format!(r#"{{"subject":{{"format":{format},"hash":{hash}}},"else":[]}}"#);
+            let text = format!("{:016x}\n{text}", checksum(text.as_bytes()));
+            fs::write(
+                Place::of(folder.path(), DiskFile::Manifest).path,
+                text.as_bytes(),
+            )
+            .unwrap();
+            Manifest::read(folder.path()).unwrap_err()
+        };
+        assert_eq!(
+            refusal(FORMAT_VERSION + 1, HASH_VERSION),
+            "it has format version 2, and this program format version 1; take the program that wrote it, or \
+             begin anew in another folder"
+        );
+        assert!(refusal(FORMAT_VERSION, 7).starts_with("it has hash version 7,"));
+        let damaged = DiskFault::damaged(DiskFile::Manifest).to_string();
+        assert_eq!(refusal(FORMAT_VERSION, HASH_VERSION), damaged);
     }
 }

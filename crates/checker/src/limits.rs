@@ -73,7 +73,8 @@ pub struct Progress {
     pub estimate: Option<Estimate>,
 }
 
-/// How many unique states there will be in all, guessed from how levels have grown so far.
+/// How many unique states there will be in all, guessed from how levels have grown so far. Told only if the guesses of
+/// some levels agree within a factor of ten: which they mostly do not before the widest level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Estimate {
     /// As few as this are likely.

@@ -97,6 +97,21 @@ pub trait Offers: Model {
         0
     }
 
+    /// The kinds of things that can happen, by name, each at its place. Empty: nothing is told apart.
+    fn kinds(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Which kind an action is of, in a state in which it leads somewhere. Under symmetry, images of each other are
+    /// of one kind.
+    fn kind(&self, _state: &Self::State, _action: &Self::Action) -> usize {
+        0
+    }
+
+    /// Counts, for each kind, what could happen in a state and would change nothing, so that it is not among all these
+    /// actions.
+    fn idle(&self, _state: &Self::State, _actions: &[Self::Action], _counts: &mut [u64]) {}
+
     /// Which model this is, for a checkpoint: its name, its settings, its version. `None`: its states
     /// cannot be put on disk, and [`Offers::write`] and [`Offers::read`] are never asked.
     fn identity(&self) -> Option<String> {

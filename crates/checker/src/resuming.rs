@@ -20,6 +20,8 @@ use crate::table::{Table, entries_in};
 /// Where a search begins.
 pub(crate) struct Start<S, K> {
     pub(crate) counted: Counted,
+    /// As [`Run::kinds`](crate::Run::kinds).
+    pub(crate) kinds: Vec<u64>,
     /// The level being built.
     pub(crate) level: u32,
     pub(crate) sizes: Vec<u64>,
@@ -62,6 +64,7 @@ impl<S, K: Key> Start<S, K> {
         };
         Ok(Self {
             counted,
+            kinds: vec![0; space.kinds().len()],
             level: 0,
             sizes: Vec::new(),
             found: vec![None; properties],
@@ -161,6 +164,7 @@ impl<P: Space> Resume<'_, P> {
         }
         Ok(Start {
             counted: self.counts(),
+            kinds: manifest.kinds.clone(),
             level: manifest.level,
             sizes: manifest.sizes.clone(),
             found: manifest

@@ -31,6 +31,9 @@ pub struct Run<S, A> {
     pub depth: u32,
     /// How often `within_boundary` refused an initial state or a successor, with repeats.
     pub beyond_boundary: u64,
+    /// For each kind of thing that the model tells apart ([`Offers::kinds`](crate::Offers::kinds)), how many of the
+    /// transitions were of that kind; or in how many states it was something that would change nothing.
+    pub kinds: Vec<(&'static str, u64)>,
     /// One finding for each property, in the model's order.
     pub findings: Vec<Finding<S, A>>,
 }
@@ -87,6 +90,7 @@ impl<S, A> Run<S, A> {
             generated: self.generated,
             depth: self.depth,
             beyond_boundary: self.beyond_boundary,
+            kinds: self.kinds,
             findings: self
                 .findings
                 .into_iter()

@@ -116,6 +116,7 @@ impl Saver {
             generated: counts.generated,
             beyond_boundary: counts.beyond_boundary,
             depth: counts.depth,
+            kinds: shared.counts.kinds(),
             level: moment.level,
             sizes: moment.sizes.to_vec(),
             found: moment

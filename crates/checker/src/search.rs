@@ -67,7 +67,10 @@ where
         None => Start::initial(space, properties.len())?,
     };
 
-    let (table, counts) = (RwLock::new(table), Counts::from(start.counted));
+    let (table, counts) = (
+        RwLock::new(table),
+        Counts::from(start.counted, start.kinds.clone()),
+    );
     let watch = Watch::start(limits, store.is_capped)?;
     let shared = Shared {
         space,
@@ -116,6 +119,7 @@ where
         generated: counted.generated,
         depth: counted.depth,
         beyond_boundary: counted.beyond_boundary,
+        kinds: space.kinds().iter().copied().zip(counts.kinds()).collect(),
         findings,
     })
 }
@@ -152,12 +156,12 @@ where
     State<P>: Send,
 {
     fn new(shared: &'a Shared<'a, P, K>, saver: Option<Saver>) -> Self {
-        let properties = shared.properties.len();
+        let (properties, kinds) = (shared.properties.len(), shared.counts.kinds.len());
         let threads = shared.watch.limits().threads.get();
         Self {
             shared,
             workers: (0..threads)
-                .map(|index| Worker::new(index, properties))
+                .map(|index| Worker::new(index, properties, kinds))
                 .collect(),
             found: vec![None; properties],
             sizes: Vec::new(),

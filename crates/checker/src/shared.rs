@@ -23,6 +23,8 @@ pub(crate) struct Counts {
     pub(crate) generated: AtomicU64,
     pub(crate) beyond_boundary: AtomicU64,
     pub(crate) queue: AtomicU64,
+    /// For each kind of thing, how often it happened.
+    pub(crate) kinds: Box<[AtomicU64]>,
     pub(crate) depth: AtomicU32,
     /// How many states there will be, as of the last complete level.
     pub(crate) estimate: Mutex<Option<Estimate>>,
@@ -40,15 +42,21 @@ pub(crate) struct Counted {
 
 impl Counts {
     /// Counts that go on from there.
-    pub(crate) fn from(counted: Counted) -> Self {
+    pub(crate) fn from(counted: Counted, kinds: Vec<u64>) -> Self {
         Self {
             unique: counted.unique.into(),
             generated: counted.generated.into(),
             beyond_boundary: counted.beyond_boundary.into(),
             queue: counted.queue.into(),
+            kinds: kinds.into_iter().map(AtomicU64::new).collect(),
             depth: counted.depth.into(),
             estimate: Mutex::default(),
         }
+    }
+
+    pub(crate) fn kinds(&self) -> Vec<u64> {
+        let kinds = self.kinds.iter();
+        kinds.map(|count| count.load(Ordering::Relaxed)).collect()
     }
 
     pub(crate) fn loaded(&self) -> Counted {

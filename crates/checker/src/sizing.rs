@@ -212,7 +212,7 @@ impl Catch {
                     return catch;
                 }
                 catch.expanded += 1;
-                space.actions(state, &mut actions);
+                space.actions(state, &mut actions, &mut []);
                 for action in actions.drain(..) {
                     if let Some(next) = model.next_state(state, action) {
                         level.arrive(space, &catch, next);

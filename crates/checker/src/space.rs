@@ -21,14 +21,20 @@ pub(crate) trait Space: Sync {
     /// What the state is told apart by: with symmetry on, that of its orbit.
     fn fingerprint<F: Fingerprint>(&self, state: &State<Self>) -> F;
 
-    /// The actions to be taken in a state.
-    fn actions(&self, state: &State<Self>, actions: &mut Vec<Action<Self>>);
+    /// The actions to be taken in a state. What is idle there is counted, if there is anything to count with.
+    fn actions(&self, state: &State<Self>, actions: &mut Vec<Action<Self>>, kinds: &mut [u64]);
 
     /// Takes out what is dead, if that is on.
     fn prune(&self, state: &mut State<Self>);
 
     /// What makes one state a worse end of a path than another.
     fn oddity(&self, state: &State<Self>) -> u64;
+
+    /// As [`Offers::kinds`].
+    fn kinds(&self) -> &'static [&'static str];
+
+    /// As [`Offers::kind`].
+    fn kind(&self, state: &State<Self>, action: &Action<Self>) -> usize;
 
     /// What is applied.
     fn reductions(&self) -> Reductions;
@@ -73,7 +79,7 @@ where
         F::of(state)
     }
 
-    fn actions(&self, state: &M::State, actions: &mut Vec<M::Action>) {
+    fn actions(&self, state: &M::State, actions: &mut Vec<M::Action>, _kinds: &mut [u64]) {
         self.model.actions(state, actions);
     }
 
@@ -81,6 +87,14 @@ where
 
     fn oddity(&self, state: &M::State) -> u64 {
         (self.oddity)(state)
+    }
+
+    fn kinds(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn kind(&self, _state: &M::State, _action: &M::Action) -> usize {
+        0
     }
 
     fn reductions(&self) -> Reductions {
@@ -148,8 +162,11 @@ impl<M: Offers + Sync> Space for Offering<'_, M> {
         }
     }
 
-    fn actions(&self, state: &M::State, actions: &mut Vec<M::Action>) {
+    fn actions(&self, state: &M::State, actions: &mut Vec<M::Action>, kinds: &mut [u64]) {
         self.model.actions(state, actions);
+        if !kinds.is_empty() {
+            self.model.idle(state, actions, kinds);
+        }
         if self.is_order {
             self.model.order(state, actions);
         }
@@ -163,6 +180,14 @@ impl<M: Offers + Sync> Space for Offering<'_, M> {
 
     fn oddity(&self, state: &M::State) -> u64 {
         self.model.oddity(state)
+    }
+
+    fn kinds(&self) -> &'static [&'static str] {
+        self.model.kinds()
+    }
+
+    fn kind(&self, state: &M::State, action: &M::Action) -> usize {
+        self.model.kind(state, action)
     }
 
     fn reductions(&self) -> Reductions {

@@ -158,6 +158,7 @@ where
             depth: last.depth,
             beyond_boundary: self.notes.beyond_boundary.load(Ordering::Relaxed)
                 + self.initial.beyond_boundary,
+            kinds: Vec::new(),
             findings: self.findings(checker.discoveries(), ending)?,
         })
     }

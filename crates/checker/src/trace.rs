@@ -111,7 +111,7 @@ where
     Action<P>: Clone,
 {
     let mut actions = Vec::new();
-    space.actions(state, &mut actions);
+    space.actions(state, &mut actions, &mut []);
     actions.into_iter().find_map(|action| {
         let next = space.model().next_state(state, action.clone())?;
         if !space.model().within_boundary(&next) {

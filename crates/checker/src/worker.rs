@@ -38,12 +38,14 @@ pub(crate) struct Worker<S, K> {
     tentative_batch: usize,
     /// New states for which there is no room in memory.
     spilled: Block,
+    /// For each kind of thing, how often it happened in the chunk being expanded.
+    kinds: Vec<u64>,
     /// Whether any state or arrival was left undone.
     pub(crate) is_cut: bool,
 }
 
 impl<S, K: Key> Worker<S, K> {
-    pub(crate) fn new(index: usize, properties: usize) -> Self {
+    pub(crate) fn new(index: usize, properties: usize, kinds: usize) -> Self {
         Self {
             index,
             batch: Vec::with_capacity(BATCH_STATES),
@@ -54,6 +56,7 @@ impl<S, K: Key> Worker<S, K> {
             tentative: Block::default(),
             tentative_batch: 0,
             spilled: Block::default(),
+            kinds: vec![0; kinds],
             is_cut: false,
         }
     }
@@ -168,8 +171,11 @@ impl<S, K: Key> Worker<S, K> {
             let Some(node) = chunk.pull(shared.space) else {
                 break;
             };
-            shared.space.actions(&node.state, actions);
+            let kinds = &mut self.kinds;
+            shared.space.actions(&node.state, actions, kinds);
             for action in actions.drain(..) {
+                let kind =
+                    (!self.kinds.is_empty()).then(|| shared.space.kind(&node.state, &action));
                 let Some(mut state) = model.next_state(&node.state, action) else {
                     continue;
                 };
@@ -178,6 +184,9 @@ impl<S, K: Key> Worker<S, K> {
                     continue;
                 }
                 generated += 1;
+                if let Some(kind) = kind {
+                    self.kinds[kind] += 1;
+                }
                 shared.space.prune(&mut state);
                 self.batch.push(Arrival {
                     key: shared.space.fingerprint(&state),
@@ -195,6 +204,9 @@ impl<S, K: Key> Worker<S, K> {
         }
         let counts = shared.counts;
         counts.generated.fetch_add(generated, Ordering::Relaxed);
+        for (count, all) in self.kinds.iter_mut().zip(&counts.kinds) {
+            all.fetch_add(std::mem::take(count), Ordering::Relaxed);
+        }
         counts
             .beyond_boundary
             .fetch_add(beyond_boundary, Ordering::Relaxed);

@@ -11,12 +11,13 @@ use model::{Action, Expect, Size, State, World};
 use report::{Answer, Outcome};
 
 use crate::args::CheckArgs;
+use crate::baseline::Baseline;
 use crate::error::Error;
 use crate::load::{self, Loaded};
 use crate::print::Tone;
 use crate::progress::Meter;
 use crate::reports::{EngineRow, Reports};
-use crate::{Ended, findings, paranoid, print, update};
+use crate::{Ended, coverage, findings, paranoid, print, update};
 
 /// The exhaustive checker of stateright that `--cross-check` runs: the one that needs least memory.
 const OTHER: Engine = Engine::StaterightDfs;
@@ -30,6 +31,8 @@ pub(crate) struct Checked {
     pub(crate) depth: Option<u32>,
     /// The other engine's figures; `None` without `--cross-check`.
     pub(crate) other: Option<EngineRow>,
+    /// What is locked and has moved, a line each.
+    unlocked: Vec<String>,
 }
 
 pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
@@ -52,13 +55,19 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
     };
     let interrupt = listen_for_interrupt()?;
     let limits = limits(args, &interrupt);
+    let baseline = match args.engine == Engine::Own && args.mutant.is_none() {
+        true => Baseline::read(&args.reports),
+        false => Baseline::default(),
+    };
     let mut checked: Vec<Checked> = Vec::new();
     let mut moved = Vec::new();
     for one in &loaded {
         if interrupt.load(Ordering::Relaxed) {
             break;
         }
-        checked.push(check_one(args, one, &limits, &mut moved)?);
+        let mut one = check_one(args, one, &limits, &mut moved)?;
+        one.compare(&baseline, args.update, &mut moved);
+        checked.push(one);
         if let (Some(last), false) = (checked.last(), args.json) {
             findings::print_violations(last)?;
         }
@@ -74,13 +83,57 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
         print::say(line);
     }
     let all_known = not_run == 0 && checked.iter().all(|one| one.answer.cut().is_none());
-    if let (Some(reports), true) = (reports, all_known) {
-        reports.write(&checked, args.cross_check)?;
+    let excuses = if whole && all_known {
+        coverage::excuses()?
+    } else {
+        None
+    };
+    let objections = excuses.as_ref().map_or(Vec::new(), |excuses| {
+        let answers: Vec<Answer> = checked.iter().map(|one| one.answer.clone()).collect();
+        coverage::objections(&answers, excuses)
+    });
+    for objection in &objections {
+        print::say(&print::toned(Tone::Bad, objection));
+    }
+    let is_unlocked = checked.iter().any(Checked::is_unlocked);
+    if let (Some(reports), true) = (reports, all_known && !is_unlocked) {
+        reports.write(&checked, args.cross_check, &excuses.unwrap_or_default())?;
         print::say(&format!("reports written to {}", args.reports.display()));
     } else if whole {
-        print::say("no reports written: not everything was explored");
+        let why = match all_known {
+            true => "what is locked has moved",
+            false => "not everything was explored",
+        };
+        print::say(&format!("no reports written: {why}"));
     }
-    Ok(ended(&checked, not_run))
+    Ok(match objections.is_empty() {
+        true => ended(&checked, not_run),
+        false => Ended::Unmet,
+    })
+}
+
+impl Checked {
+    /// Tells what has moved since the last full run. What is locked must not.
+    fn compare(&mut self, baseline: &Baseline, may_move: bool, moved: &mut Vec<String>) {
+        let lines = baseline.moved(&self.answer);
+        let scenario = self.answer.scenario();
+        let is_locked = scenario.expect.locked && !may_move;
+        let name = scenario.name.clone();
+        for line in lines {
+            match is_locked {
+                true => self
+                    .unlocked
+                    .push(format!("{line}, which is locked; --update takes it over")),
+                false => moved.push(format!("{name}: {line}")),
+            }
+        }
+        let unlocked = self.unlocked.iter().cloned();
+        self.answer.disagreements.extend(unlocked);
+    }
+
+    fn is_unlocked(&self) -> bool {
+        !self.unlocked.is_empty()
+    }
 }
 
 /// The worst of all outcomes.
@@ -171,6 +224,7 @@ fn check_one(
         answer,
         depth,
         other: opinions.row,
+        unlocked: Vec::new(),
     };
     let (tone, mark) = findings::mark(checked.answer.outcome());
     let mark = print::toned(tone, mark);

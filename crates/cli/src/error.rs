@@ -12,6 +12,9 @@ pub(crate) enum Error {
         folder: PathBuf,
         near: Vec<String>,
     },
+    /// What excuses a suite cannot be read.
+    #[error("{}: {problem}", path.display())]
+    Excuses { path: PathBuf, problem: String },
     /// There is no folder of scenarios.
     #[error(
         "cannot list the scenarios in {}: {source}; run this where `models` is, or name a scenario \

@@ -108,6 +108,14 @@ pub(crate) fn print_table(checked: &[Checked], not_run: usize) -> Result<(), Err
             let problem = format!("{}: {problem}", one.answer.scenario().name);
             print::line(&print::toned(Tone::Bad, &problem))?;
         }
+        let vacuous = one.answer.judged.iter().filter(|judged| judged.vacuous);
+        for judged in vacuous {
+            let (name, property) = (&one.answer.scenario().name, judged.property);
+            let problem = format!(
+                "{name}: {property} holds only since nothing of what it speaks of ever happens"
+            );
+            print::line(&print::toned(Tone::Doubtful, &problem))?;
+        }
         if let Some(cut) = one.answer.cut() {
             let name = &one.answer.scenario().name;
             let problem = match one.answer.ending {

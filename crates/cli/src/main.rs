@@ -4,10 +4,12 @@
 
 mod args;
 mod ask;
+mod baseline;
 mod bench;
 mod check;
 mod cluster;
 mod conform;
+mod coverage;
 mod error;
 mod explore;
 mod findings;

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use checker::{Engine, Run};
+use report::Excuses;
 
 use crate::check::Checked;
 use crate::error::Error;
@@ -39,7 +40,7 @@ pub(crate) struct Reports {
 const ENGINES: &str = "engines.md";
 
 /// The file that tells which reports were written before.
-const SUMMARY: &str = "summary.json";
+pub(crate) const SUMMARY: &str = "summary.json";
 
 impl Reports {
     /// Makes sure that the folder can be written to, before anything is explored for it.
@@ -56,9 +57,18 @@ impl Reports {
     }
 
     /// Writes everything under other names first, and renames once all of it is there.
-    pub(crate) fn write(&self, checked: &[Checked], cross_checked: bool) -> Result<(), Error> {
+    pub(crate) fn write(
+        &self,
+        checked: &[Checked],
+        cross_checked: bool,
+        excuses: &Excuses,
+    ) -> Result<(), Error> {
         let answers: Vec<_> = checked.iter().map(|one| one.answer.clone()).collect();
         let mut files = report::files(&answers)?;
+        files.push((
+            "coverage.md".to_owned(),
+            report::coverage(&answers, excuses),
+        ));
         if cross_checked {
             files.push((ENGINES.to_owned(), engines(checked)));
         }

@@ -62,7 +62,7 @@ fn explores(process: u32) {
         let status = std::fs::read_to_string(&file).expect("the process is alive");
         let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kilobytes = resident.and_then(|text| text.trim().strip_suffix(" kB"));
-        if kilobytes.is_some_and(|text| text.parse::<u64>().is_ok_and(|size| size > 64 << 10)) {
+        if kilobytes.is_some_and(|text| text.parse::<u64>().is_ok_and(|size| size > 24 << 10)) {
             return;
         }
         sleep(Duration::from_millis(50));

@@ -7,7 +7,7 @@ use checker::{
 };
 use stateright::Path;
 
-use crate::{Action, Compiled, Plan, State, World};
+use crate::{Action, Compiled, Kind, Plan, State, World};
 
 /// Explores a world: [`Compiled`] if it can be, else as it is. The paths are paths of the World, and the
 /// states are counted as the reductions leave them.
@@ -152,6 +152,18 @@ impl Offers for World {
 
     fn oddity(&self, state: &State) -> u64 {
         state.oddity()
+    }
+
+    fn kinds(&self) -> &'static [&'static str] {
+        Kind::NAMES
+    }
+
+    fn kind(&self, state: &State, action: &Action) -> usize {
+        World::kind(self, state, *action) as usize
+    }
+
+    fn idle(&self, state: &State, actions: &[Action], counts: &mut [u64]) {
+        self.count_idle(state, actions, counts);
     }
 
     fn identity(&self) -> Option<String> {

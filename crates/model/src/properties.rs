@@ -7,7 +7,7 @@ use paxos::{NodeId, Phase, Rules as _};
 use stateright::Property;
 
 use crate::parcel::Parcel;
-use crate::{Letters, Outcome, State, World};
+use crate::{Kind, Letters, Outcome, State, World};
 
 /// A property and why it matters.
 #[derive(Clone, Copy, Debug)]
@@ -16,14 +16,10 @@ pub struct Known {
     pub name: &'static str,
     /// What it says and why, in a sentence.
     pub reason: &'static str,
-    kind: Kind,
+    /// What it speaks of: where nothing of this ever happens, it was not put to the test. Witnesses have nothing here.
+    pub rests_on: &'static [Kind],
+    is_invariant: bool,
     condition: fn(&World, &State) -> bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Invariant,
-    Witness,
 }
 
 /// Every property, the ones that matter most first.
@@ -31,41 +27,49 @@ pub const ALL: &[Known] = &[
     invariant(
         "agreement",
         agreement,
+        &[Kind::AcceptedDecides],
         "no two different values are ever chosen, nor announced by any node, nor told to any client",
     ),
     invariant(
         "validity",
         validity,
+        &[Kind::AcceptedDecides],
         "what is chosen or announced was asked for by a client",
     ),
     invariant(
         "stability",
         stability,
+        &[Kind::AcceptedDecides],
         "a node never changes its mind about what is chosen",
     ),
     invariant(
         "announced-is-chosen",
         announced_is_chosen,
+        &[Kind::AcceptedDecides, Kind::AskAnswered],
         "what a node announces, or a client is told, a quorum has voted for",
     ),
     invariant(
         "promises-rise",
         promises_rise,
+        &[Kind::PreparePromised, Kind::ProposeVoted],
         "an acceptor never forgets a promise or a vote: what it has promised is at least what it said",
     ),
     invariant(
         "no-vote-below-promise",
         no_vote_below_promise,
+        &[Kind::PreparePromised],
         "between the vote an acceptor reports in a promise and the ballot it promises, it never votes",
     ),
     invariant(
         "one-value-per-ballot",
         one_value_per_ballot,
+        &[Kind::PromiseProposes, Kind::PromiseAdopts],
         "all proposals and votes of one ballot are for one value",
     ),
     invariant(
         "votes-are-safe",
         votes_are_safe,
+        &[Kind::ProposeVoted],
         "a vote at ballot b is for the only value that can have been chosen below b",
     ),
     witness(
@@ -98,12 +102,14 @@ pub const ALL: &[Known] = &[
 const fn invariant(
     name: &'static str,
     condition: fn(&World, &State) -> bool,
+    rests_on: &'static [Kind],
     reason: &'static str,
 ) -> Known {
     Known {
         name,
         reason,
-        kind: Kind::Invariant,
+        rests_on,
+        is_invariant: true,
         condition,
     }
 }
@@ -116,7 +122,8 @@ const fn witness(
     Known {
         name,
         reason,
-        kind: Kind::Witness,
+        rests_on: &[],
+        is_invariant: false,
         condition,
     }
 }
@@ -129,14 +136,14 @@ impl Known {
 
     /// Whether it must be true in every state; if not, it must be true in some state.
     pub fn is_invariant(&self) -> bool {
-        self.kind == Kind::Invariant
+        self.is_invariant
     }
 
     /// As stateright has it.
     pub fn property(&self) -> Property<World> {
-        match self.kind {
-            Kind::Invariant => Property::always(self.name, self.condition),
-            Kind::Witness => Property::sometimes(self.name, self.condition),
+        match self.is_invariant {
+            true => Property::always(self.name, self.condition),
+            false => Property::sometimes(self.name, self.condition),
         }
     }
 }

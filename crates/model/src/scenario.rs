@@ -151,6 +151,9 @@ pub struct Expect {
     pub depth: Option<u32>,
     /// The same with all reductions that are sound for this world. Written by `--update`.
     pub reduced: Option<Size>,
+    /// Whether all that `paxos check` counts has to be as in the committed reports.
+    #[serde(default)]
+    pub locked: bool,
     /// For each property, what is found: `holds` or `violated`, `witnessed` or `never`.
     #[serde(default)]
     pub verdicts: BTreeMap<String, Expected>,

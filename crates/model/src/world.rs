@@ -363,7 +363,7 @@ pub(crate) fn retries(state: &State) -> u32 {
 
 /// Whether a crash now would interrupt a ballot: one that this node's proposer pursues, or one
 /// that its acceptor promised and has not voted in.
-fn has_ballot_under_way(server: &Server) -> bool {
+pub(crate) fn has_ballot_under_way(server: &Server) -> bool {
     let acceptor = &server.acceptor;
     server.proposer.progress != Progress::Idle
         || acceptor.promised > acceptor.accepted.map(|vote| vote.ballot)

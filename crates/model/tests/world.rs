@@ -7,11 +7,11 @@ mod common;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{Hash, Hasher};
 
-use checker::{Ending, Until};
+use checker::{Ending, Limits, Reductions, Storage, Until};
 use model::properties;
 use model::{
-    Action, Event, Expected, Letter, Mutant, Network, Outcome, Reaction, Scenario, Server, State,
-    World,
+    Action, Event, Expected, Kind, Letter, Mutant, Network, Outcome, Reaction, Scenario, Server,
+    State, World,
 };
 use paxos::{Envelope, Message, Node, NodeId, Progress};
 use stateright::Model as _;
@@ -535,4 +535,37 @@ fn small_scenarios_are_as_expected() {
         }
     }
     assert!(small >= 5, "{small}");
+}
+
+#[test]
+fn each_transition_is_of_one_kind_in_any_form() {
+    let mut seen = vec![0; Kind::ALL.len()];
+    for world in worlds() {
+        let limits = Limits::default();
+        let name = &world.scenario().title;
+        let plain = checker::explore_offering(&world, Reductions::NONE, &limits, &|_| {}).unwrap();
+        let best = model::explore(
+            &world,
+            Reductions::NONE,
+            &Storage::default(),
+            &limits,
+            &|_| {},
+        );
+        assert_eq!(best.unwrap().kinds, plain.kinds, "{name}");
+        let mut counted = vec![0; Kind::ALL.len()];
+        each_transition(&world, |before, action, _| {
+            counted[world.kind(before, action) as usize] += 1;
+        });
+        for ((kind, counted), (_, found)) in Kind::ALL.iter().zip(counted).zip(plain.kinds) {
+            // Ignoring is a transition only where it makes room on a link.
+            match kind.name().ends_with("ignored") {
+                true => assert!(found >= counted, "{kind:?}: {found} {counted}"),
+                false => assert_eq!(found, counted, "{kind:?}"),
+            }
+            seen[*kind as usize] += found;
+        }
+    }
+    for (kind, seen) in Kind::ALL.iter().zip(seen) {
+        assert!(seen > 0, "nothing here does this: {}", kind.name());
+    }
 }

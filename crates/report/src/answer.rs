@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use checker::{Cut, Ending, Reductions, Run, Verdict, Width};
 use model::properties::Known;
-use model::{Action, Expected, Scenario, State, World};
+use model::{Action, Expected, Kind, Scenario, State, World};
 use stateright::{Expectation, Path};
 
 /// What one scenario answered.
@@ -27,6 +27,8 @@ pub struct Answer {
     pub fingerprint: Width,
     /// The chance that a state was taken for another one, and not visited.
     pub collision_chance: f64,
+    /// For each kind of thing, how often it happened: see [`Run::kinds`](checker::Run::kinds). Empty: not counted.
+    pub kinds: Vec<(&'static str, u64)>,
     /// One for each property, in the model's order.
     pub judged: Vec<Judged>,
     /// What other engines saw otherwise, a line each. Set by the caller.
@@ -46,6 +48,8 @@ pub struct Judged {
     pub expected: Option<Expected>,
     /// What was found.
     pub verdict: Verdict<State, Action>,
+    /// Whether it holds only since nothing of what it speaks of ever happens.
+    pub vacuous: bool,
 }
 
 /// A verdict in one word, with the length of its path.
@@ -89,6 +93,9 @@ impl Answer {
                 Judged {
                     property: finding.property,
                     invariant,
+                    vacuous: invariant
+                        && matches!(finding.verdict, Verdict::Exhausted)
+                        && is_idle(finding.property, &run.kinds),
                     expected: stated.or(invariant.then_some(Expected::Holds)),
                     verdict: finding.verdict,
                 }
@@ -103,10 +110,19 @@ impl Answer {
             depth: run.depth,
             fingerprint: run.fingerprint,
             collision_chance,
+            kinds: run.kinds,
             judged,
             disagreements: Vec::new(),
             uncompared: None,
         }
+    }
+
+    /// How often something happened; 0 if nothing was counted.
+    pub fn count(&self, kind: Kind) -> u64 {
+        let mut kinds = self.kinds.iter();
+        kinds
+            .find(|(name, _)| *name == kind.name())
+            .map_or(0, |(_, count)| *count)
     }
 
     /// The question.
@@ -195,6 +211,17 @@ impl Judged {
     pub fn reason(&self) -> &'static str {
         Known::named(self.property).map_or("", |known| known.reason)
     }
+}
+
+/// Whether nothing happened of what a property speaks of, as far as that was counted.
+fn is_idle(property: &str, kinds: &[(&str, u64)]) -> bool {
+    let happened = |kind: &Kind| {
+        kinds
+            .iter()
+            .any(|(name, count)| *name == kind.name() && *count > 0)
+    };
+    let known = Known::named(property);
+    !kinds.is_empty() && known.is_some_and(|known| !known.rests_on.iter().any(happened))
 }
 
 fn steps(path: &Path<State, Action>) -> usize {

@@ -36,6 +36,7 @@
 //! ```
 
 mod answer;
+mod coverage;
 mod diagram;
 mod error;
 mod facts;
@@ -48,6 +49,7 @@ mod votes;
 mod words;
 
 pub use answer::{Answer, Found, Judged, Outcome};
+pub use coverage::{Excuses, coverage, holes};
 pub use diagram::diagram;
 pub use error::Error;
 pub use files::files;

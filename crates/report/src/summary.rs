@@ -1,4 +1,7 @@
 //! The answers for machines.
+
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::{Answer, Error, Found, Judged, lines};
@@ -33,6 +36,9 @@ struct Scenario<'a> {
     ending: String,
     /// What is not as expected, a line each.
     unmet: Vec<String>,
+    /// For each kind of thing that can happen, how many transitions are of that kind; of messages that are ignored, in
+    /// how many states one could arrive and change nothing.
+    kinds: BTreeMap<&'a str, u64>,
     properties: Vec<Property>,
 }
 
@@ -43,6 +49,8 @@ struct Property {
     /// `holds`, `violated`, `witnessed`, `never` or `unknown`.
     found: &'static str,
     steps: Option<usize>,
+    /// Whether it holds only since nothing of what it speaks of ever happens.
+    vacuous: bool,
     /// The path that shows it, a line a step.
     trace: Option<Vec<String>>,
 }
@@ -73,6 +81,7 @@ fn scenario(answer: &Answer) -> Scenario<'_> {
         collision_chance: answer.collision_chance,
         ending: answer.ending.to_string(),
         unmet: answer.unmet(),
+        kinds: answer.kinds.iter().copied().collect(),
         properties: answer
             .judged
             .iter()
@@ -93,6 +102,7 @@ fn property(answer: &Answer, judged: &Judged) -> Property {
         name: judged.property,
         expected: judged.expected.map(|expected| expected.to_string()),
         found,
+        vacuous: judged.vacuous,
         steps,
         trace: judged.verdict.path().map(|path| lines(&answer.world, path)),
     }

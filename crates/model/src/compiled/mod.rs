@@ -12,6 +12,7 @@
 
 mod bytes;
 mod code;
+mod idle;
 mod judges;
 mod local;
 mod orbit;
@@ -35,7 +36,7 @@ use local::Local;
 use tables::{Tables, Transition};
 
 use crate::network::insert;
-use crate::{Action, Event, Network, State, World};
+use crate::{Action, Event, Kind, Network, State, World};
 
 /// A world, compiled. `W` is the number of words that a state takes: see [`Plan::words`].
 #[derive(Clone)]
@@ -446,6 +447,19 @@ impl<const W: usize> Offers for Compiled<W> {
 
     fn oddity(&self, code: &Code<W>) -> u64 {
         u64::from(code.crashes())
+    }
+
+    fn kinds(&self) -> &'static [&'static str] {
+        Kind::NAMES
+    }
+
+    fn kind(&self, code: &Code<W>, wanted: &Move) -> usize {
+        let (_, transition) = self.transition(code, *wanted).expect("a possible move");
+        transition.kind as usize
+    }
+
+    fn idle(&self, code: &Code<W>, moves: &[Move], counts: &mut [u64]) {
+        self.count_idle(code, moves, counts);
     }
 
     fn identity(&self) -> Option<String> {

@@ -19,7 +19,7 @@ use super::local::{Facts, Local, Said};
 use super::outlook::{Outlook, outlooks};
 use super::roles::{Role, Roles};
 use super::universe::{Mask, Universe};
-use crate::{Ask, Event, Outcome, State, World};
+use crate::{Ask, Event, Kind, Outcome, State, World};
 
 /// What happens to one node in one step.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub(crate) struct Transition {
     pub(crate) to: u32,
     /// Whether the world changes whatever the network holds.
     pub(crate) stirs: bool,
+    /// What kind of thing it is.
+    pub(crate) kind: Kind,
     /// Whether a crash struck a ballot under way.
     pub(crate) mid_ballot: bool,
     /// By how much the sum of keys changes with the node.
@@ -341,6 +343,8 @@ impl Tables {
         let local = &self.entry(at.index(), number).local;
         let staged = self.staged(at, local);
         let (_, reaction) = self.world.reaction(&staged, event)?;
+        let before = staged.server(at).node(at, *self.world.cluster());
+        let kind = Kind::of(event, &before, &reaction);
         let next = self.world.step(&staged, event)?;
         let stirs = match event {
             Event::Ask { .. } => true,
@@ -348,7 +352,7 @@ impl Tables {
                 reaction.changed || reaction.effects.chosen.is_some()
             }
         };
-        Some((self.transit(at, number, &next, stirs), stirs))
+        Some((self.transit(at, number, &next, stirs, kind), stirs))
     }
 
     fn torn(&self, at: NodeId, number: u32, event: Event) -> Vec<(u8, u32)> {
@@ -363,7 +367,8 @@ impl Tables {
         let tears = self.world.tears(&reaction);
         let torn = tears.filter_map(|sends| {
             let next = self.world.torn(&staged, event, usize::from(sends))?;
-            Some((sends, self.transit(at, number, &next, true)))
+            let kind = Kind::of_torn(sends);
+            Some((sends, self.transit(at, number, &next, true, kind)))
         });
         torn.collect()
     }
@@ -375,11 +380,12 @@ impl Tables {
         let local = &self.entry(at.index(), number).local;
         let staged = self.staged(at, local);
         let next = self.world.next_state(&staged, crate::Action::Crash(at))?;
-        Some(self.transit(at, number, &next, true))
+        let kind = Kind::of_crash(next.mid_ballot);
+        Some(self.transit(at, number, &next, true, kind))
     }
 
     /// Takes down what changed for a node between the staged world and `next`.
-    fn transit(&self, at: NodeId, number: u32, next: &State, stirs: bool) -> u32 {
+    fn transit(&self, at: NodeId, number: u32, next: &State, stirs: bool, kind: Kind) -> u32 {
         let entry = self.entry(at.index(), number);
         let said = next.mail.iter().fold(entry.local.said, |said, sent| {
             said.and(&self.universe, *sent)
@@ -397,6 +403,7 @@ impl Tables {
         let transition = Transition {
             to,
             stirs,
+            kind,
             mid_ballot: next.mid_ballot,
             delta: self.entry(at.index(), to).key.wrapping_sub(entry.key),
             sends: sends.collect(),

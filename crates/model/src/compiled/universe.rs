@@ -6,7 +6,7 @@ use paxos::{Message, NodeId};
 
 use super::roles::Roles;
 use crate::parcel::rank;
-use crate::{Letter, Parcel, World};
+use crate::{Kind, Letter, Parcel, World};
 
 /// A set of envelopes, by number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,6 +52,8 @@ pub(crate) struct Universe {
     pub(crate) pairs_of: Vec<u64>,
     /// For each ballot, the envelopes that propose in it.
     pub(crate) proposals_of: Vec<Mask>,
+    /// For each kind of message, what it is to ignore one, and those for nodes that run.
+    pub(crate) heard: Vec<(Kind, Mask)>,
     /// Pairs of a value that no client of the ballot's proposer asked for.
     pub(crate) adopted: u64,
 }
@@ -89,6 +91,7 @@ impl Universe {
             inboxes,
             pairs_of: Vec::new(),
             proposals_of: Vec::new(),
+            heard: Vec::new(),
             adopted: 0,
             envelopes,
             ballots,
@@ -101,6 +104,21 @@ impl Universe {
             let proposals =
                 proposals.filter(|one| one.is_proposal() && one.ballot_rank() == *ballot);
             universe.proposals_of.push(universe.mask(proposals));
+        }
+        for (id, envelope) in universe.envelopes.iter().enumerate() {
+            if world.is_down(universe.to[id]) {
+                continue;
+            }
+            let kind = Kind::of_ignored(&envelope.message());
+            let mut masks = universe.heard.iter_mut();
+            match masks.find(|(other, _)| *other == kind) {
+                Some((_, mask)) => mask.set(id),
+                None => {
+                    let mut mask = universe.nothing();
+                    mask.set(id);
+                    universe.heard.push((kind, mask));
+                }
+            }
         }
         universe.adopted = bits(universe.pairs.iter().map(|(rank, value)| {
             let proposer = crate::parcel::ballot(*rank).map(|ballot| ballot.node.index());

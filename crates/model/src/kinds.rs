@@ -1,0 +1,186 @@
+//! The kinds of things that can happen in a world, so that a run can say what it has put to the test.
+
+use paxos::{Message, Node};
+
+use crate::{Action, Event, Letter, Reaction, State, World};
+
+/// Declares the kinds with their names and meanings, so that each is written once.
+macro_rules! kinds {
+    ($($(#[doc = $what:literal])+ $variant:ident = $name:literal,)+) => {
+        /// What became of an event, or how a node failed.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind {
+            $($(#[doc = $what])+ $variant,)+
+        }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &[Kind] = &[$(Kind::$variant,)+];
+
+            /// Their names, in the same order.
+            pub(crate) const NAMES: &[&str] = &[$($name,)+];
+
+            /// What it means, in words.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Kind::$variant => concat!($($what),+).trim_ascii(),)+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// a request starts a ballot
+    AskBegins = "ask begins",
+    /// a request comes to a proposer that has a ballot under way
+    AskWaits = "ask waits",
+    /// a request comes to a node that knows the outcome
+    AskAnswered = "ask answered",
+    /// a Prepare is promised
+    PreparePromised = "prepare promised",
+    /// a Prepare is refused with a Nack
+    PrepareRefused = "prepare refused",
+    /// a Prepare is ignored
+    PrepareIgnored = "prepare ignored",
+    /// a Promise is counted and makes no quorum yet
+    PromiseCounted = "promise counted",
+    /// a Promise makes the quorum, and the proposer proposes its own value
+    PromiseProposes = "promise proposes",
+    /// a Promise makes the quorum, and the proposer proposes what another vote was for
+    PromiseAdopts = "promise adopts",
+    /// a Promise is ignored: it is a copy, or of another ballot
+    PromiseIgnored = "promise ignored",
+    /// a Propose is voted for
+    ProposeVoted = "propose voted",
+    /// a Propose is refused with a Nack
+    ProposeRefused = "propose refused",
+    /// a Propose is ignored
+    ProposeIgnored = "propose ignored",
+    /// an Accepted is counted and makes no quorum yet
+    AcceptedCounted = "accepted counted",
+    /// an Accepted makes the quorum: the node learns what is chosen
+    AcceptedDecides = "accepted decides",
+    /// an Accepted is ignored
+    AcceptedIgnored = "accepted ignored",
+    /// a Nack tells a proposer of a higher ballot
+    NackHeard = "nack heard",
+    /// a Nack is ignored
+    NackIgnored = "nack ignored",
+    /// a time-out starts another round
+    TimeoutRetries = "timeout retries",
+    /// a node crashes that has no ballot under way
+    Crash = "crash",
+    /// a node crashes with a ballot under way
+    CrashMidBallot = "crash mid-ballot",
+    /// a crash tears a step: saved, and nothing sent
+    TornUnsent = "torn, nothing sent",
+    /// a crash tears a step after some of the sends
+    TornPartly = "torn, partly sent",
+    /// the network loses a message (where messages are anything but in order, it loses them by never delivering)
+    Lost = "lost",
+}
+
+impl Kind {
+    /// The name, as people write it.
+    pub fn name(self) -> &'static str {
+        Kind::NAMES[self as usize]
+    }
+
+    /// What a node made of an event. `before` is the node as it was.
+    pub(crate) fn of(event: Event, before: &Node<Letter>, reaction: &Reaction) -> Kind {
+        let said = reaction.effects.send.map(|said| said.message);
+        let is_nack = matches!(said, Some(Message::Nack { .. }));
+        let has_decided = reaction.effects.chosen.is_some();
+        let (changed, speaks) = (reaction.changed, said.is_some());
+        match event {
+            Event::Ask { .. } if has_decided => Kind::AskAnswered,
+            Event::Ask { .. } if speaks => Kind::AskBegins,
+            Event::Ask { .. } => Kind::AskWaits,
+            Event::Timeout(_) => Kind::TimeoutRetries,
+            Event::Deliver(envelope) => match envelope.message {
+                Message::Prepare { .. } if is_nack => Kind::PrepareRefused,
+                Message::Prepare { .. } if speaks => Kind::PreparePromised,
+                Message::Prepare { .. } => Kind::PrepareIgnored,
+                Message::Promise { .. } => match said {
+                    Some(Message::Propose { value, .. })
+                        if before.proposer().own == Some(value) =>
+                    {
+                        Kind::PromiseProposes
+                    }
+                    Some(_) => Kind::PromiseAdopts,
+                    None if changed => Kind::PromiseCounted,
+                    None => Kind::PromiseIgnored,
+                },
+                Message::Propose { .. } if is_nack => Kind::ProposeRefused,
+                Message::Propose { .. } if speaks => Kind::ProposeVoted,
+                Message::Propose { .. } => Kind::ProposeIgnored,
+                Message::Accepted { .. } if has_decided => Kind::AcceptedDecides,
+                Message::Accepted { .. } if changed => Kind::AcceptedCounted,
+                Message::Accepted { .. } => Kind::AcceptedIgnored,
+                Message::Nack { .. } if changed => Kind::NackHeard,
+                Message::Nack { .. } => Kind::NackIgnored,
+            },
+        }
+    }
+
+    /// That a crash tears a step after so many sends.
+    pub(crate) fn of_torn(sends: u8) -> Kind {
+        match sends {
+            0 => Kind::TornUnsent,
+            1.. => Kind::TornPartly,
+        }
+    }
+
+    /// That a node crashes.
+    pub(crate) fn of_crash(mid_ballot: bool) -> Kind {
+        match mid_ballot {
+            true => Kind::CrashMidBallot,
+            false => Kind::Crash,
+        }
+    }
+
+    /// What it is to ignore a message.
+    pub(crate) fn of_ignored(message: &Message<Letter>) -> Kind {
+        match message {
+            Message::Prepare { .. } => Kind::PrepareIgnored,
+            Message::Promise { .. } => Kind::PromiseIgnored,
+            Message::Propose { .. } => Kind::ProposeIgnored,
+            Message::Accepted { .. } => Kind::AcceptedIgnored,
+            Message::Nack { .. } => Kind::NackIgnored,
+        }
+    }
+}
+
+impl World {
+    /// What an action is in a state in which it is possible.
+    pub fn kind(&self, state: &State, action: Action) -> Kind {
+        match action {
+            Action::Step(event) => self.kind_of_event(state, event),
+            Action::Torn { sends, .. } => Kind::of_torn(sends),
+            Action::Crash(at) => {
+                Kind::of_crash(crate::world::has_ballot_under_way(&state.server(at)))
+            }
+            Action::Lose(_) => Kind::Lost,
+        }
+    }
+
+    fn kind_of_event(&self, state: &State, event: Event) -> Kind {
+        let (at, _) = crate::action::input(event);
+        let before = state.server(at).node(at, *self.cluster());
+        match (self.reaction(state, event), event) {
+            (Some((_, reaction)), _) => Kind::of(event, &before, &reaction),
+            (None, Event::Deliver(envelope)) => Kind::of_ignored(&envelope.message),
+            (None, Event::Ask { .. }) => Kind::AskWaits,
+            (None, Event::Timeout(_)) => Kind::TimeoutRetries,
+        }
+    }
+
+    /// Counts the messages whose arrival would change nothing, so that it is none of these actions.
+    pub(crate) fn count_idle(&self, state: &State, actions: &[Action], counts: &mut [u64]) {
+        for envelope in self.network().deliverable(&state.mail) {
+            let arrival = Action::Step(Event::Deliver(envelope));
+            if !self.is_down(envelope.to) && !actions.contains(&arrival) {
+                counts[Kind::of_ignored(&envelope.message) as usize] += 1;
+            }
+        }
+    }
+}

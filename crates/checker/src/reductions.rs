@@ -85,6 +85,17 @@ impl From<Reduction> for Reductions {
     }
 }
 
+impl Reductions {
+    /// Each by its name, for people: "dead, symmetry", or "none".
+    pub fn in_words(self) -> String {
+        let names: Vec<&str> = self.iter().map(Reduction::name).collect();
+        match names.as_slice() {
+            [] => "none".to_owned(),
+            names => names.join(", "),
+        }
+    }
+}
+
 impl fmt::Display for Reductions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {

@@ -231,10 +231,7 @@ fn check_one(
     let states = print::number(states);
     let effort = match reductions {
         Reductions::NONE => format!("{states} states in {seconds:.1} s"),
-        some => format!(
-            "{states} states ({}) in {seconds:.1} s",
-            findings::names(some)
-        ),
+        some => format!("{states} states ({}) in {seconds:.1} s", some.in_words()),
     };
     let chance = checked.answer.collision_chance;
     let effort = format!("{effort}; chance that a collision hid one: {chance:.0e}");
@@ -387,7 +384,7 @@ fn differences_reduced(reduced: &WorldRun, full: &WorldRun) -> Vec<String> {
             "{}: {} with the reductions {}, {} without",
             ours.property,
             steps(&ours.verdict),
-            findings::names(reduced.reductions),
+            reduced.reductions.in_words(),
             steps(&all.verdict),
         )
     });

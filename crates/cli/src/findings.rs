@@ -1,6 +1,6 @@
 //! What was found, for the terminal and for machines.
 
-use checker::{Ending, Reduction, Reductions};
+use checker::Ending;
 use model::{Action, State, World};
 use report::{Answer, Found, Judged, Outcome};
 use stateright::Path;
@@ -15,15 +15,6 @@ pub(crate) fn mark(outcome: Outcome) -> (Tone, &'static str) {
         Outcome::Met => (Tone::Good, "as expected"),
         Outcome::Unmet => (Tone::Bad, "NOT AS EXPECTED"),
         Outcome::Truncated => (Tone::Doubtful, "truncated"),
-    }
-}
-
-/// Reductions by name: "dead and symmetry", or "none".
-pub(crate) fn names(reductions: Reductions) -> String {
-    let names: Vec<&str> = reductions.iter().map(Reduction::name).collect();
-    match names.as_slice() {
-        [] => "none".to_owned(),
-        names => names.join(" and "),
     }
 }
 

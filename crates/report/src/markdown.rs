@@ -111,7 +111,7 @@ fn counts(answer: &Answer) -> String {
         answer.unique,
         answer.generated,
         answer.depth,
-        words::reductions(answer.reductions),
+        answer.reductions.in_words(),
         words::collisions(answer),
     );
     if answer.outcome() == Outcome::Unmet {

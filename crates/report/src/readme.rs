@@ -4,7 +4,7 @@ use checker::Ending;
 use model::Expected;
 
 use crate::markdown::plain;
-use crate::words::{counted, reductions};
+use crate::words::counted;
 use crate::{Answer, Found, Judged};
 
 const INTRODUCTION: &str = "\
@@ -33,7 +33,7 @@ pub(crate) fn readme(answers: &[Answer]) -> String {
             "| [{0}]({0}.md) | {1} | {2} | {3} | {4} | {5} |\n",
             scenario.name,
             plain(&scenario.title),
-            reductions(answer.reductions),
+            answer.reductions.in_words(),
             answer.unique,
             answer.depth,
             verdict(answer)

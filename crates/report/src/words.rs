@@ -1,19 +1,9 @@
 //! A scenario in sentences.
 
-use checker::{Reduction, Reductions};
 use model::{Network, Scenario, World};
 use paxos::{NodeId, NodeSet};
 
 use crate::Answer;
-
-/// The reductions that were on: "dead, symmetry", or "none".
-pub(crate) fn reductions(reductions: Reductions) -> String {
-    let names: Vec<&str> = reductions.iter().map(Reduction::name).collect();
-    match names.as_slice() {
-        [] => "none".to_owned(),
-        names => names.join(", "),
-    }
-}
 
 /// How sure it is that no state was taken for another one.
 pub(crate) fn collisions(answer: &Answer) -> String {

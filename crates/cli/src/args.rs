@@ -1,5 +1,6 @@
 //! What can be asked for on the command line.
 
+mod diff;
 mod runtime;
 
 use std::num::NonZeroUsize;
@@ -12,6 +13,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueHint};
 use model::Mutant;
 
+pub(crate) use diff::DiffArgs;
 pub(crate) use runtime::{
     BenchArgs, ClientArgs, ClusterCommand, ConformArgs, GetArgs, InitArgs, LogFormat, ProposeArgs,
     ServeArgs, UpArgs,
@@ -38,6 +40,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Explores scenarios exhaustively, and says what holds and what does not
     Check(CheckArgs),
+    /// Compares two rule sets: the shortest traces that only one of them allows
+    Diff(DiffArgs),
     /// Goes through a scenario by chance, deep, where it is too large to exhaust
     Simulate(SimulateArgs),
     /// Opens stateright's web explorer on a scenario

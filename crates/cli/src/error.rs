@@ -42,6 +42,9 @@ pub(crate) enum Error {
         name: String,
         source: checker::Error,
     },
+    /// Two sides that could not be compared.
+    #[error("scenario `{name}`: {source}")]
+    Comparison { name: String, source: diff::Error },
     /// What is to be asked in another process cannot be.
     #[error("cannot ask again in another process: {0}")]
     OtherProcess(std::io::Error),

@@ -10,6 +10,7 @@ mod check;
 mod cluster;
 mod conform;
 mod coverage;
+mod diff;
 mod error;
 mod explore;
 mod findings;
@@ -76,6 +77,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<Ended, Error> {
     match command {
         Command::Check(args) => check::check(&args),
+        Command::Diff(args) => diff::diff(&args),
         Command::Simulate(args) => simulate::simulate(&args),
         Command::Explore(args) => explore::explore(&args),
         Command::Models(args) => models::models(&args),

@@ -78,3 +78,12 @@ fn reports_are_below_the_command() {
         assert!(!seen.contains(above), "conform sees {above}");
     }
 }
+
+#[test]
+fn what_compares_cores_is_built_from_little() {
+    let seen = sees("diff");
+    assert!(seen.contains("model"), "{seen:?}");
+    for other in ["node", "report", "conform", "cli", "clap", "indicatif"] {
+        assert!(!seen.contains(other), "diff sees {other}");
+    }
+}

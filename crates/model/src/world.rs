@@ -15,7 +15,7 @@ use stateright::{Model, Path, Property};
 use crate::action::input;
 use crate::{
     Action, Event, Expect, Letter, Letters, Mutant, Network, Outcome, Parcel, Reaction, RuleSet,
-    Scenario, Server, State, network, properties,
+    Scenario, Server, State, Variant, network, properties,
 };
 
 /// Draws a path, for the explorer.
@@ -66,6 +66,13 @@ impl World {
     #[must_use]
     pub fn with_mutant(mut self, mutant: Mutant) -> World {
         self.rules.mutant = Some(mutant);
+        self
+    }
+
+    /// The same world by another variant of the protocol.
+    #[must_use]
+    pub fn with_variant(mut self, variant: Variant) -> World {
+        self.rules.variant = variant;
         self
     }
 

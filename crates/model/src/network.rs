@@ -1,13 +1,13 @@
 //! What becomes of messages once they are sent.
 
 use paxos::{Broadcast, Envelope, NodeSet};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Letter, Parcel};
 
 /// How the network treats messages. Loss is in each of them, as a delivery that never comes; on an
 /// ordered link it is an action of its own, since the next message waits behind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Network {
     /// Every message ever sent can arrive at any time, any number of times, in any order: loss,

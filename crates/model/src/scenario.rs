@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use paxos::{Cluster, Flexible, NodeId, NodeSet};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Letter, Letters, Network, Parcel, RuleSet, Variant, properties};
 
@@ -44,7 +44,7 @@ pub struct Scenario {
 }
 
 /// Who plays which role: `servers`, or the three roles apart.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Placement {
     /// So many servers, n0 upwards, each with all three roles.
@@ -58,7 +58,7 @@ pub struct Placement {
 }
 
 /// By which rules.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Protocol {
     /// `lamport` (the default) or `notes`: the accept rule.
@@ -83,7 +83,7 @@ impl Default for Protocol {
 }
 
 /// The accept rules to choose from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RulesName {
     /// An acceptor votes in any ballot not below its promise.
@@ -93,7 +93,7 @@ pub enum RulesName {
 }
 
 /// What may happen, and how often.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Bounds {
     /// What becomes of messages: `set` (any number of times, in any order, or never), `bag` (at
@@ -132,7 +132,7 @@ impl Default for Bounds {
 }
 
 /// A client asks a proposer for a value.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Ask {
     /// The value, one letter.

@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Goes through a scenario by chance, deep, where it is too large to exhaust
     Simulate(SimulateArgs),
+    /// Walks a saved trace again on today's code
+    Replay(ReplayArgs),
     /// Opens stateright's web explorer on a scenario
     Explore(ExploreArgs),
     /// Lists the scenarios, with sizes and expectations
@@ -87,7 +89,11 @@ Examples:
                                           never more memory than that, and never in vain
   paxos check big.toml --max-memory 4GiB --resume saved
                                           go on after Ctrl-C, kill -9, or a loss of power
-  paxos check --paranoid                  whether the models answer the same when asked again")]
+  paxos check --paranoid                  whether the models answer the same when asked again
+  paxos check one-acceptor --mutant accept-stale --itf traces
+                                          every path as a file, for `paxos replay` and other tools
+  paxos check --junit junit.xml --summary \"$GITHUB_STEP_SUMMARY\"
+                                          for a CI service to show")]
 pub(crate) struct CheckArgs {
     /// Scenarios of models/ by name, scenario files, or folders of them; the suite if none is named
     #[arg(value_name = "SCENARIO|FILE|DIR", value_hint = ValueHint::AnyPath)]
@@ -155,6 +161,17 @@ pub(crate) struct CheckArgs {
     /// Print what was found as JSON
     #[arg(long)]
     pub(crate) json: bool,
+    /// Write every path that is found to this folder, in the Informal Trace Format of Apalache and
+    /// Quint: `DIR/SCENARIO.PROPERTY.itf.json`
+    #[arg(long, value_name = "DIR", conflicts_with = "paranoid", value_hint = ValueHint::DirPath)]
+    pub(crate) itf: Option<PathBuf>,
+    /// Write what was found to this file as JUnit's XML, for CI services: a suite for each scenario;
+    /// what is not known is skipped, and a scenario cut short has an error
+    #[arg(long, value_name = "FILE", conflicts_with = "paranoid", value_hint = ValueHint::FilePath)]
+    pub(crate) junit: Option<PathBuf>,
+    /// Append what was found to this file as Markdown, as for $GITHUB_STEP_SUMMARY
+    #[arg(long, value_name = "FILE", conflicts_with = "paranoid", value_hint = ValueHint::FilePath)]
+    pub(crate) summary: Option<PathBuf>,
     /// Judge nothing: ask everything twice, once more in another thread, and in two other processes,
     /// and report any difference. Up to 200,000 states a scenario, or --max-states
     #[arg(long, conflicts_with_all = [
@@ -221,6 +238,34 @@ pub(crate) struct SimulateArgs {
 
 /// How many steps a run may have, if nothing else is said.
 pub(crate) const STEPS: u32 = 1_000;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  paxos check one-acceptor --mutant accept-stale --itf traces
+  paxos replay traces/one-acceptor.agreement.itf.json
+
+The scenario is that of models/ by the trace's name for it, as it is today, with the trace's mutant.
+Every variable is compared after each step; the first one that differs is named. Traces in
+models/regressions are replayed by `paxos check`, and must do what `expect` in their `#meta` says:
+`breaks`, or `mended` (no longer breaks, or no longer applies).
+
+Exit codes:
+  0  it still breaks: the property is violated, or witnessed, again
+  1  it no longer breaks: all steps can be taken, and the property is as it should be; or it
+     no longer applies: a step cannot be taken, or the scenario's settings are others
+  2  it is no trace that can be replayed")]
+pub(crate) struct ReplayArgs {
+    /// A trace, as `paxos check --itf` writes it
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// In place of the scenario of models/ that the trace names: another name, or a scenario file
+    #[arg(long, value_name = "SCENARIO|FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) scenario: Option<String>,
+    /// Print what became of it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

@@ -14,10 +14,11 @@ use crate::args::CheckArgs;
 use crate::baseline::Baseline;
 use crate::error::Error;
 use crate::load::{self, Loaded};
+use crate::outputs::Outputs;
 use crate::print::Tone;
 use crate::progress::Meter;
 use crate::reports::{EngineRow, Reports};
-use crate::{Ended, coverage, findings, paranoid, print, update};
+use crate::{Ended, coverage, findings, paranoid, print, regressions, update};
 
 /// The exhaustive checker of stateright that `--cross-check` runs: the one that needs least memory.
 const OTHER: Engine = Engine::StaterightDfs;
@@ -53,6 +54,11 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
         true => Some(Reports::open(&args.reports)?),
         false => None,
     };
+    let (kept, excuses) = match whole {
+        true => (regressions::read()?, coverage::excuses()?),
+        false => (Vec::new(), None),
+    };
+    let outputs = Outputs::open(args)?;
     let interrupt = listen_for_interrupt()?;
     let limits = limits(args, &interrupt);
     let baseline = match args.engine == Engine::Own && args.mutant.is_none() {
@@ -67,31 +73,32 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
         }
         let mut one = check_one(args, one, &limits, &mut moved)?;
         one.compare(&baseline, args.update, &mut moved);
-        checked.push(one);
-        if let (Some(last), false) = (checked.last(), args.json) {
-            findings::print_violations(last)?;
+        outputs.note(&one.answer)?;
+        if !args.json {
+            findings::print_violations(&one)?;
         }
+        checked.push(one);
     }
     let not_run = loaded.len() - checked.len();
+    let replayed = regressions::replay(&kept)?;
+    let answers: Vec<Answer> = checked.iter().map(|one| one.answer.clone()).collect();
+    let left = loaded.iter().skip(checked.len());
+    let left: Vec<&str> = left.map(|one| one.scenario.name.as_str()).collect();
+    outputs.write(&answers, &left, &replayed)?;
     if args.json {
-        let answers: Vec<Answer> = checked.iter().map(|one| one.answer.clone()).collect();
-        print::line(report::summary(&answers, not_run)?.trim_end())?;
+        print::line(report::summary(&answers, not_run, &replayed)?.trim_end())?;
     } else {
         findings::print_table(&checked, not_run)?;
+        regressions::print(&replayed)?;
     }
     for line in &moved {
         print::say(line);
     }
     let all_known = not_run == 0 && checked.iter().all(|one| one.answer.cut().is_none());
-    let excuses = if whole && all_known {
-        coverage::excuses()?
-    } else {
-        None
+    let objections = match &excuses {
+        Some(excuses) if all_known => coverage::objections(&answers, excuses),
+        Some(_) | None => Vec::new(),
     };
-    let objections = excuses.as_ref().map_or(Vec::new(), |excuses| {
-        let answers: Vec<Answer> = checked.iter().map(|one| one.answer.clone()).collect();
-        coverage::objections(&answers, excuses)
-    });
     for objection in &objections {
         print::say(&print::toned(Tone::Bad, objection));
     }
@@ -106,7 +113,8 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
         };
         print::say(&format!("no reports written: {why}"));
     }
-    Ok(match objections.is_empty() {
+    let is_kept = replayed.iter().all(|one| one.is_met);
+    Ok(match objections.is_empty() && is_kept {
         true => ended(&checked, not_run),
         false => Ended::Unmet,
     })

@@ -68,6 +68,24 @@ pub(crate) enum Error {
     /// The reports cannot be made.
     #[error(transparent)]
     Report(#[from] report::Error),
+    /// A saved trace cannot be read.
+    #[error("cannot read {}: {source}; `paxos check --itf DIR` writes traces", path.display())]
+    ReadTrace {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    /// A file that is no trace to replay.
+    #[error("{}: {source}", path.display())]
+    Trace {
+        path: PathBuf,
+        source: report::TraceError,
+    },
+    /// Something that was asked for cannot be written.
+    #[error("cannot write {}: {source}; make it writable, or choose another place", path.display())]
+    Write {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     /// A scenario file cannot be rewritten.
     #[error("cannot update {}: {problem}", path.display())]
     Update { path: PathBuf, problem: String },

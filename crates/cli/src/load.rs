@@ -103,7 +103,8 @@ pub(crate) fn folder(folder: &Path, all: bool) -> Result<Vec<Loaded>, Error> {
     Ok(loaded)
 }
 
-fn named(name: &str) -> Result<Loaded, Error> {
+/// The scenario of this name.
+pub(crate) fn named(name: &str) -> Result<Loaded, Error> {
     let folder = Path::new(FOLDER);
     let files = files(folder)?;
     let stem = |path: &PathBuf| {

@@ -16,10 +16,14 @@ mod explore;
 mod findings;
 mod load;
 mod models;
+mod outputs;
 mod paranoid;
 mod print;
 mod progress;
+mod regressions;
+mod replay;
 mod reports;
+mod saved;
 mod serve;
 mod simulate;
 mod update;
@@ -79,6 +83,7 @@ fn run(command: Command) -> Result<Ended, Error> {
         Command::Check(args) => check::check(&args),
         Command::Diff(args) => diff::diff(&args),
         Command::Simulate(args) => simulate::simulate(&args),
+        Command::Replay(args) => replay::replay(&args),
         Command::Explore(args) => explore::explore(&args),
         Command::Models(args) => models::models(&args),
         Command::Serve(args) => serve::serve(&args),

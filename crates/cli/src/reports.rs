@@ -132,7 +132,7 @@ fn is_plain(name: &str) -> bool {
 
 /// Reports are for everybody to read; temporary files are private unless told otherwise.
 #[cfg(unix)]
-fn readable() -> std::fs::Permissions {
+pub(crate) fn readable() -> std::fs::Permissions {
     use std::os::unix::fs::PermissionsExt;
     std::fs::Permissions::from_mode(0o644)
 }

@@ -110,7 +110,9 @@ fn the_examples_of_the_help_name_scenarios_that_exist() {
             while let Some(word) = words.next() {
                 match word {
                     "--mutant" | "--timeout" | "--at" | "--reductions" | "--max-memory"
-                    | "--checkpoint" | "--resume" => drop(words.next()),
+                    | "--checkpoint" | "--resume" | "--itf" | "--junit" | "--summary" => {
+                        words.next();
+                    }
                     word if word.starts_with("--") || word.ends_with(".toml") => {}
                     name => {
                         named += 1;

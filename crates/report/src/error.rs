@@ -10,7 +10,10 @@ pub enum Error {
          the name `README`"
     )]
     SameFile(String),
-    /// The summary cannot be written as JSON.
-    #[error("the summary cannot be written as JSON: {0}")]
+    /// What was found cannot be written as JSON.
+    #[error("what was found cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
+    /// What was found cannot be written as JUnit's XML.
+    #[error("what was found cannot be written as JUnit's XML: {0}")]
+    Junit(#[from] quick_junit::SerializeError),
 }

@@ -15,7 +15,7 @@ use crate::{Answer, Error, diagram, markdown, readme, summary};
 pub fn files(answers: &[Answer]) -> Result<Vec<(String, String)>, Error> {
     let mut files = vec![
         ("README.md".to_owned(), readme::readme(answers)),
-        ("summary.json".to_owned(), summary(answers, 0)?),
+        ("summary.json".to_owned(), summary(answers, 0, &[])?),
     ];
     for answer in answers {
         let name = format!("{}.md", answer.scenario().name);

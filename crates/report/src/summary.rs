@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::{Answer, Error, Found, Judged, lines};
+use crate::{Answer, Error, Found, Judged, Regression, lines};
 
 /// Raised when a reader of the old form could misunderstand the new one.
 const VERSION: u32 = 2;
@@ -15,6 +15,9 @@ struct Summary<'a> {
     /// How many scenarios were asked for and not explored.
     not_run: usize,
     scenarios: Vec<Scenario<'a>>,
+    /// Only where traces are kept and were replayed.
+    #[serde(skip_serializing_if = "<[Regression]>::is_empty")]
+    regressions: &'a [Regression],
 }
 
 #[derive(Serialize)]
@@ -55,15 +58,20 @@ struct Property {
     trace: Option<Vec<String>>,
 }
 
-/// The answers as JSON, in their order; `not_run` scenarios have none.
+/// The answers as JSON, in their order; `not_run` scenarios have none. Then the traces that are kept.
 ///
 /// # Errors
 /// If they cannot be written as JSON.
-pub fn summary(answers: &[Answer], not_run: usize) -> Result<String, Error> {
+pub fn summary(
+    answers: &[Answer],
+    not_run: usize,
+    regressions: &[Regression],
+) -> Result<String, Error> {
     let summary = Summary {
         version: VERSION,
         not_run,
         scenarios: answers.iter().map(scenario).collect(),
+        regressions,
     };
     Ok(serde_json::to_string_pretty(&summary)? + "\n")
 }

@@ -1,0 +1,90 @@
+//! `paxos replay`: a saved trace, walked again on today's code.
+
+use report::Replayed;
+use serde::Serialize;
+
+use crate::args::ReplayArgs;
+use crate::error::Error;
+use crate::print::{self, Tone};
+use crate::saved::{self, Saved};
+use crate::{Ended, load};
+
+/// What became of a trace, as `--json` has it.
+#[derive(Serialize)]
+struct Told<'a> {
+    version: u32,
+    scenario: &'a str,
+    mutant: Option<&'static str>,
+    property: &'static str,
+    verdict: &'static str,
+    /// What the trace expects: `breaks` or `mended`.
+    expect: &'static str,
+    /// `breaks`, `mended`, or `obsolete` where a step cannot be taken.
+    outcome: &'static str,
+    /// How many steps the trace has.
+    steps: usize,
+    /// After how many steps it breaks.
+    breaks_after: Option<usize>,
+    /// The step that cannot be taken, from 1; 0 if the scenario is another one.
+    obstacle_at: Option<usize>,
+    obstacle: Option<&'a str>,
+    difference: Option<ToldDifference<'a>>,
+}
+
+#[derive(Serialize)]
+struct ToldDifference<'a> {
+    step: usize,
+    variable: &'a str,
+    saved: &'a str,
+    found: &'a str,
+}
+
+pub(crate) fn replay(args: &ReplayArgs) -> Result<Ended, Error> {
+    let scenario = args.scenario.as_deref().map(load::one).transpose()?;
+    let saved = Saved::read(&args.file, scenario.as_ref())?;
+    let replayed = saved.replay()?;
+    match args.json {
+        true => print::line(&serde_json::to_string_pretty(&json(&saved, &replayed))?)?,
+        false => {
+            let told = saved::told(&saved.trace, &replayed);
+            let tone = match replayed {
+                Replayed::Breaks { .. } => Tone::Good,
+                Replayed::Mended { .. } | Replayed::Obsolete { .. } => Tone::Bad,
+            };
+            let line = format!("{}: {}", saved.subject(), print::toned(tone, &told));
+            print::line(&line)?;
+        }
+    }
+    Ok(match replayed {
+        Replayed::Breaks { .. } => Ended::Met,
+        Replayed::Mended { .. } | Replayed::Obsolete { .. } => Ended::Unmet,
+    })
+}
+
+fn json<'a>(saved: &'a Saved, replayed: &'a Replayed) -> Told<'a> {
+    let trace = &saved.trace;
+    let (breaks_after, obstacle_at, obstacle) = match replayed {
+        Replayed::Breaks { steps, .. } => (Some(*steps), None, None),
+        Replayed::Mended { .. } => (None, None, None),
+        Replayed::Obsolete { step, reason, .. } => (None, Some(*step), Some(reason.as_str())),
+    };
+    Told {
+        version: 1,
+        scenario: &trace.scenario,
+        mutant: trace.mutant.map(model::Mutant::name),
+        property: trace.property.name,
+        verdict: trace.shows.name(),
+        expect: trace.expect.name(),
+        outcome: replayed.name(),
+        steps: trace.steps(),
+        breaks_after,
+        obstacle_at,
+        obstacle,
+        difference: replayed.difference().map(|difference| ToldDifference {
+            step: difference.step,
+            variable: &difference.variable,
+            saved: &difference.saved,
+            found: &difference.found,
+        }),
+    }
+}

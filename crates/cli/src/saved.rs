@@ -1,0 +1,134 @@
+//! Saved traces: written where they are asked for, and read back.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use model::World;
+use report::{Answer, Replayed, Trace};
+
+use crate::error::Error;
+use crate::load::{self, Loaded};
+
+/// What the name of a saved trace ends with.
+pub(crate) const ENDING: &str = ".itf.json";
+
+/// A saved trace, and where it is.
+pub(crate) struct Saved {
+    pub(crate) path: PathBuf,
+    pub(crate) trace: Trace,
+    /// The world of its scenario, as it is today.
+    pub(crate) world: World,
+}
+
+impl Saved {
+    /// Reads a trace. Its scenario is looked for by name, unless it is given.
+    pub(crate) fn read(path: &Path, scenario: Option<&Loaded>) -> Result<Saved, Error> {
+        let text = std::fs::read_to_string(path).map_err(|source| Error::ReadTrace {
+            path: path.to_path_buf(),
+            source,
+        })?;
+        let trace = Trace::parse(&text).map_err(|source| Error::Trace {
+            path: path.to_path_buf(),
+            source,
+        })?;
+        let loaded = match scenario {
+            Some(given) => given.clone(),
+            None => load::named(&trace.scenario)?,
+        };
+        Ok(Saved {
+            path: path.to_path_buf(),
+            world: loaded.world(trace.mutant)?,
+            trace,
+        })
+    }
+
+    /// What becomes of it on today's code.
+    pub(crate) fn replay(&self) -> Result<Replayed, Error> {
+        Ok(report::replay(&self.world, &self.trace)?)
+    }
+
+    /// What it is a trace of: "one-acceptor, agreement, with accept-stale".
+    pub(crate) fn subject(&self) -> String {
+        let Trace {
+            scenario,
+            property,
+            mutant,
+            ..
+        } = &self.trace;
+        let mutant = mutant.map_or(String::new(), |mutant| format!(", with {mutant}"));
+        format!("{scenario}, {}{mutant}", property.name)
+    }
+}
+
+/// What became of a trace, in a line.
+pub(crate) fn told(trace: &Trace, replayed: &Replayed) -> String {
+    let shows = trace.shows.name();
+    let all = trace.steps();
+    let after = |steps: usize| match steps {
+        1 => "after 1 step".to_owned(),
+        steps => format!("after {steps} steps"),
+    };
+    let outcome = match replayed {
+        Replayed::Breaks { steps, .. } if *steps == all => {
+            format!("still breaks: {shows} {}", after(*steps))
+        }
+        Replayed::Breaks { steps, .. } => {
+            format!("still breaks: {shows} {} of {all}", after(*steps))
+        }
+        Replayed::Mended { .. } => {
+            format!("no longer breaks: all {all} steps can be taken, and it is not {shows}")
+        }
+        Replayed::Obsolete {
+            step: 0, reason, ..
+        } => format!("no longer applies: {reason}"),
+        Replayed::Obsolete { step, reason, .. } => {
+            format!("no longer applies: step {step} cannot be taken, because {reason}")
+        }
+    };
+    match replayed.difference() {
+        Some(difference) => format!("{outcome}; {difference}"),
+        None => outcome,
+    }
+}
+
+/// Writes every path of an answer into a folder, a file each.
+pub(crate) fn write_paths(folder: &Path, answer: &Answer) -> Result<(), Error> {
+    for judged in &answer.judged {
+        if let Some(text) = report::itf(answer, judged)? {
+            let name = format!("{}.{}{ENDING}", answer.scenario().name, judged.property);
+            replace(&folder.join(name), &text)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes sure that files can be written into a folder, before anything is explored for them.
+pub(crate) fn open_folder(folder: &Path) -> Result<(), Error> {
+    let failed = |source| Error::Write {
+        path: folder.to_path_buf(),
+        source,
+    };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    Ok(())
+}
+
+/// Puts a text in the place of a file: whole or not at all.
+pub(crate) fn replace(path: &Path, text: &str) -> Result<(), Error> {
+    let failed = |source| Error::Write {
+        path: path.to_path_buf(),
+        source,
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.permissions(crate::reports::readable());
+    let mut file = builder.tempfile_in(folder_of(path)).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// The folder that a file is in, or is to be in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|path| !path.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}

@@ -1,0 +1,324 @@
+//! `paxos check --itf`, `paxos replay`, and the traces that are kept.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use common::{Room, Said, run};
+
+const STALE: &str = "traces/one-acceptor.agreement.itf.json";
+
+/// A room with all paths of the smallest scenario, whose acceptor votes below its promise.
+fn room() -> Room {
+    let room = Room::with(&["one-acceptor"]);
+    let check = ["check", "one-acceptor", "--mutant", "accept-stale"];
+    let mut check = room.paxos(&check);
+    check.args(["--itf", "traces"]);
+    run(check, 1);
+    room
+}
+
+fn trace(room: &Room) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(room.path(STALE)).unwrap()).unwrap()
+}
+
+/// Replays the trace with something otherwise.
+fn otherwise(room: &Room, change: impl FnOnce(&mut Value), code: i32) -> Said {
+    let mut trace = trace(room);
+    change(&mut trace);
+    room.write("other.itf.json", &trace.to_string());
+    run(room.paxos(&["replay", "other.itf.json"]), code)
+}
+
+/// Our part of the trace's `#meta`.
+fn ours(trace: &mut Value) -> &mut serde_json::Map<String, Value> {
+    trace["#meta"]["paxos"].as_object_mut().unwrap()
+}
+
+#[test]
+fn every_path_is_written_and_breaks_again() {
+    let room = room();
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(room.path("traces")).unwrap() {
+        let path = entry.unwrap().path();
+        let file = path.to_string_lossy().into_owned();
+        let said = run(room.paxos(&["replay", &file]), 0);
+        assert!(said.out.contains("still breaks: "), "{}", said.out);
+        let said = run(room.paxos(&["replay", &file, "--json"]), 0);
+        let told: Value = serde_json::from_str(&said.out).unwrap();
+        assert_eq!(told["outcome"], "breaks");
+        assert_eq!(told["breaks_after"], told["steps"]);
+        assert_eq!(told["difference"], Value::Null);
+        names.push(path.file_name().unwrap().to_string_lossy().into_owned());
+    }
+    names.sort();
+    let properties = [
+        "agreement",
+        "client-told",
+        "no-vote-below-promise",
+        "restart-mid-ballot",
+        "stability",
+        "value-adopted",
+        "value-chosen",
+        "vote-superseded",
+        "votes-are-safe",
+    ];
+    assert_eq!(
+        names,
+        properties.map(|name| format!("one-acceptor.{name}.itf.json"))
+    );
+}
+
+#[test]
+fn without_the_fault_a_trace_no_longer_applies() {
+    let room = room();
+    let said = otherwise(&room, |trace| drop(ours(trace).remove("mutant")), 1);
+    let expected = "one-acceptor, agreement: no longer applies: step 6 cannot be taken, because \
+                    `n0 → n2 Propose 1.0=A`: n2 makes nothing of it: nothing would change\n";
+    assert_eq!(said.out, expected);
+}
+
+#[test]
+fn a_trace_that_shows_nothing_any_more_is_told() {
+    let room = room();
+    let change = |trace: &mut Value| ours(trace)["property"] = json!("validity");
+    let said = otherwise(&room, change, 1);
+    assert!(
+        said.out
+            .contains("no longer breaks: all 8 steps can be taken, and it is not violated"),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
+fn the_first_difference_is_told_though_it_still_breaks() {
+    let room = room();
+    let said = otherwise(&room, |trace| trace["states"][3]["crashes"] = json!(7), 0);
+    assert!(
+        said.out
+            .contains("; from step 3 the states differ: crashes was 7, is 0"),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
+fn another_scenario_of_that_name_is_told() {
+    let room = room();
+    let file = room.path("models/one-acceptor.toml");
+    let text = std::fs::read_to_string(file).unwrap();
+    room.write(
+        "models/one-acceptor.toml",
+        &text.replace("crashes = 1", "crashes = 2"),
+    );
+    let said = run(room.paxos(&["replay", STALE]), 1);
+    assert!(
+        said.out
+            .contains("the scenario `one-acceptor` is not what it was: world.crashes was 1, is 2"),
+        "{}",
+        said.out
+    );
+    room.write("old/one-acceptor.toml", &text);
+    let scenario = ["replay", STALE, "--scenario", "old/one-acceptor.toml"];
+    run(room.paxos(&scenario), 0);
+}
+
+#[test]
+fn actions_that_make_no_sense_are_obstacles() {
+    let room = room();
+    let nowhere = json!({"tag": "Crash", "value": {"node": "n15"}});
+    let torn = json!({"tag": "Torn", "value": {
+        "event": {"tag": "Ask", "value": {"index": 9, "of": "n0", "value": "A"}}, "sends": 200
+    }});
+    let again = json!({"tag": "Ask", "value": {"index": 0, "of": "n0", "value": "A"}});
+    let early = json!({"tag": "Timeout", "value": {"node": "n1"}});
+    let deaf = json!({"tag": "Deliver", "value": {"from": "n1", "to": "n2", "message": {
+        "tag": "Prepare", "value": {"ballot": {"round": 4_000_000_000_u32, "node": "n9"}}
+    }}});
+    let lost = json!({"tag": "Lose", "value": deaf["value"]});
+    for (action, because) in [
+        (nowhere, "there is no n15"),
+        (torn, "request 9 of the scenario is another one"),
+        (again, "it was asked already"),
+        (early, "n1 has no ballot under way"),
+        (deaf, "no such message is on its way"),
+        (lost, "this network loses nothing"),
+    ] {
+        let said = otherwise(&room, |trace| trace["states"][2]["action"] = action, 1);
+        let start = "no longer applies: step 2 cannot be taken";
+        assert!(said.out.contains(start), "{}", said.out);
+        assert!(said.out.contains(because), "{because}: {}", said.out);
+    }
+}
+
+#[test]
+fn what_is_no_trace_is_refused_in_a_line() {
+    let room = room();
+    let refused = |said: &Said, words: &str| {
+        let err = &said.err;
+        assert!(
+            err.starts_with("error: ") && err.contains(words),
+            "{words}: {err}"
+        );
+        assert_eq!((err.lines().count(), said.out.as_str()), (1, ""), "{err}");
+    };
+    refused(
+        &run(room.paxos(&["replay", "none.json"]), 2),
+        "cannot read none.json",
+    );
+    let whole = std::fs::read_to_string(room.path(STALE)).unwrap();
+    for (text, words) in [
+        ("all is well", "this is not JSON"),
+        (&whole[..whole.len() / 2], "ends in the middle"),
+        ("[]", "no JSON object"),
+        ("{\"#meta\": {}}", "no list `states`"),
+        (
+            "{\"#meta\": {\"format\": \"ITF\"}, \"vars\": [\"x\"], \"states\": [{\"x\": 1}]}",
+            "another model",
+        ),
+    ] {
+        room.write("bad.itf.json", text);
+        refused(&run(room.paxos(&["replay", "bad.itf.json"]), 2), words);
+    }
+    type Change = fn(&mut Value);
+    let changes: [(Change, &str); 13] = [
+        (|trace| ours(trace)["schema"] = json!(2), "has schema 2"),
+        (
+            |trace| drop(ours(trace).remove("schema")),
+            "has schema none",
+        ),
+        (
+            |trace| ours(trace)["scenario"] = json!("one-acceptr"),
+            "no scenario `one-acceptr`",
+        ),
+        (
+            |trace| ours(trace)["scenario"] = json!("../x"),
+            "no scenario `../x`",
+        ),
+        (
+            |trace| ours(trace)["mutant"] = json!("typo"),
+            "the mutant `typo`",
+        ),
+        (
+            |trace| ours(trace)["property"] = json!("peace"),
+            "the property `peace`",
+        ),
+        (
+            |trace| ours(trace)["verdict"] = json!("witnessed"),
+            "does not go with",
+        ),
+        (
+            |trace| ours(trace)["expect"] = json!("rain"),
+            "unknown variant `rain`",
+        ),
+        (|trace| trace["states"] = json!([]), "no state"),
+        (|trace| trace["vars"] = json!(["x"]), "found x"),
+        (
+            |trace| trace["states"][1] = json!({}),
+            "state 1 cannot be used",
+        ),
+        (
+            |trace| trace["states"][1]["action"]["tag"] = json!("Dance"),
+            "unknown variant `Dance`",
+        ),
+        (
+            |trace| trace["states"][1]["action"]["value"]["of"] = json!("n16"),
+            "`n16` names no node",
+        ),
+    ];
+    for (change, words) in changes {
+        refused(&otherwise(&room, change, 2), words);
+    }
+}
+
+#[test]
+fn traces_go_where_they_can_be_written() {
+    let room = Room::with(&["one-acceptor"]);
+    room.write("file", "");
+    let check = ["check", "one-acceptor", "--itf", "file/traces"];
+    let said = run(room.paxos(&check), 2);
+    assert!(
+        said.err.starts_with("error: cannot write file/traces: "),
+        "{}",
+        said.err
+    );
+}
+
+/// The traces that are kept in the repository.
+fn kept() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/regressions");
+    let entries = std::fs::read_dir(folder).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths
+        .map(|path| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            (
+                format!("models/regressions/{name}"),
+                std::fs::read_to_string(path).unwrap(),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn the_traces_that_are_kept_do_what_they_are_to_do() {
+    let room = Room::with(&["one-acceptor"]);
+    let kept = kept();
+    for fate in ["\"expect\": \"breaks\"", "\"expect\": \"mended\""] {
+        assert!(
+            kept.iter().any(|(_, text)| text.contains(fate)),
+            "none has {fate}"
+        );
+    }
+    for (name, text) in &kept {
+        room.write(name, text);
+    }
+    let said = run(room.paxos(&["check"]), 0);
+    let lines = said
+        .out
+        .lines()
+        .filter(|line| line.starts_with("regression "));
+    let lines: Vec<&str> = lines.collect();
+    assert_eq!(lines.len(), kept.len());
+    assert!(
+        lines.iter().all(|line| line.contains(": as expected, ")),
+        "{lines:?}"
+    );
+    let said = run(room.paxos(&["check", "one-acceptor"]), 0);
+    assert!(
+        !said.out.contains("regression "),
+        "only the whole suite replays them"
+    );
+}
+
+#[test]
+fn a_trace_that_does_otherwise_fails_the_suite() {
+    for (was, is) in [("breaks", "mended"), ("mended", "breaks")] {
+        let room = Room::with(&["one-acceptor"]);
+        let expects = |fate: &str| format!("\"expect\": \"{fate}\"");
+        let mut kept = kept();
+        kept.retain(|(_, text)| text.contains(&expects(was)));
+        let (name, text) = &kept[0];
+        room.write(name, &text.replace(&expects(was), &expects(is)));
+        let said = run(room.paxos(&["check"]), 1);
+        let told = format!("NOT AS EXPECTED: expected {is}, but it ");
+        assert!(said.out.contains(&told), "{}", said.out);
+        let said = run(room.paxos(&["check", "--json"]), 1);
+        let summary: Value = serde_json::from_str(&said.out).unwrap();
+        assert_eq!(summary["regressions"][0]["is_met"], false);
+        assert_eq!(summary["scenarios"][0]["outcome"], "met");
+    }
+}
+
+#[test]
+fn a_kept_trace_that_cannot_be_read_stops_the_suite_before_it_begins() {
+    let room = Room::with(&["one-acceptor"]);
+    room.write("models/regressions/cut.itf.json", "{\"#meta\":");
+    let said = run(room.paxos(&["check"]), 2);
+    let start = "error: models/regressions/cut.itf.json: the file ends in the middle";
+    assert!(said.err.starts_with(start), "{}", said.err);
+}

@@ -1,0 +1,127 @@
+//! Actions as a trace writes them: a name, and what it takes to do the same again.
+
+use model::{Action, Event, Letter};
+use serde::{Deserialize, Serialize};
+
+use super::words::{EnvelopeRecord, Name, Unit};
+
+/// How a state was reached.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "tag", content = "value", deny_unknown_fields)]
+pub(super) enum ActionRecord {
+    /// It is the first one.
+    Init(Unit),
+    /// [`Event::Ask`].
+    Ask(AskRecord),
+    /// [`Event::Deliver`].
+    Deliver(EnvelopeRecord),
+    /// [`Event::Timeout`].
+    Timeout(NodeRecord),
+    /// [`Action::Torn`].
+    Torn(TornRecord),
+    /// [`Action::Crash`].
+    Crash(NodeRecord),
+    /// [`Action::Lose`].
+    Lose(EnvelopeRecord),
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AskRecord {
+    index: u8,
+    of: Name,
+    value: Letter,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NodeRecord {
+    node: Name,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TornRecord {
+    event: EventRecord,
+    sends: u8,
+}
+
+/// What happened to a node before it crashed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "tag", content = "value", deny_unknown_fields)]
+pub(super) enum EventRecord {
+    Ask(AskRecord),
+    Deliver(EnvelopeRecord),
+    Timeout(NodeRecord),
+}
+
+impl ActionRecord {
+    /// The action; `None` if there was none.
+    pub(super) fn action(self) -> Option<Action> {
+        Some(match self {
+            ActionRecord::Init(_) => return None,
+            ActionRecord::Ask(ask) => Action::Step(ask.event()),
+            ActionRecord::Deliver(envelope) => Action::Step(Event::Deliver(envelope.into())),
+            ActionRecord::Timeout(at) => Action::Step(Event::Timeout(at.node.0)),
+            ActionRecord::Torn(torn) => Action::Torn {
+                event: torn.event.event(),
+                sends: torn.sends,
+            },
+            ActionRecord::Crash(at) => Action::Crash(at.node.0),
+            ActionRecord::Lose(envelope) => Action::Lose(envelope.into()),
+        })
+    }
+}
+
+impl EventRecord {
+    fn event(self) -> Event {
+        match self {
+            EventRecord::Ask(ask) => ask.event(),
+            EventRecord::Deliver(envelope) => Event::Deliver(envelope.into()),
+            EventRecord::Timeout(at) => Event::Timeout(at.node.0),
+        }
+    }
+}
+
+impl AskRecord {
+    fn event(self) -> Event {
+        Event::Ask {
+            index: self.index,
+            of: self.of.0,
+            value: self.value,
+        }
+    }
+}
+
+impl From<Option<Action>> for ActionRecord {
+    fn from(action: Option<Action>) -> ActionRecord {
+        match action {
+            None => ActionRecord::Init(Unit::default()),
+            Some(Action::Step(event)) => match EventRecord::from(event) {
+                EventRecord::Ask(ask) => ActionRecord::Ask(ask),
+                EventRecord::Deliver(envelope) => ActionRecord::Deliver(envelope),
+                EventRecord::Timeout(at) => ActionRecord::Timeout(at),
+            },
+            Some(Action::Torn { event, sends }) => ActionRecord::Torn(TornRecord {
+                event: event.into(),
+                sends,
+            }),
+            Some(Action::Crash(node)) => ActionRecord::Crash(NodeRecord { node: Name(node) }),
+            Some(Action::Lose(envelope)) => ActionRecord::Lose(envelope.into()),
+        }
+    }
+}
+
+impl From<Event> for EventRecord {
+    fn from(event: Event) -> EventRecord {
+        match event {
+            Event::Ask { index, of, value } => EventRecord::Ask(AskRecord {
+                index,
+                of: Name(of),
+                value,
+            }),
+            Event::Deliver(envelope) => EventRecord::Deliver(envelope.into()),
+            Event::Timeout(node) => EventRecord::Timeout(NodeRecord { node: Name(node) }),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Why an action cannot be taken.
+
+use model::{Action, Event, Network, Outcome, State, World};
+use paxos::{Envelope, NodeId};
+
+/// Why an action that the World does not offer in this state cannot be taken, in words.
+pub(super) fn obstacle(world: &World, state: &State, action: Action) -> String {
+    let at = match action {
+        Action::Step(event) | Action::Torn { event, .. } => node_of(event),
+        Action::Crash(node) => node,
+        Action::Lose(envelope) => envelope.to,
+    };
+    if !world.cluster().nodes().contains(at) {
+        return format!("there is no {at}");
+    }
+    let bounds = &world.scenario().world;
+    match action {
+        Action::Lose(_) if !bounds.loss => "this network loses nothing".to_owned(),
+        Action::Lose(envelope) => undeliverable(world, state, &envelope)
+            .unwrap_or_else(|| format!("it is no message to lose: {envelope}")),
+        Action::Crash(_) | Action::Torn { .. } if state.crashes >= bounds.crashes => {
+            match bounds.crashes {
+                0 => "nothing crashes here".to_owned(),
+                most => format!("there were as many crashes as there may be: {most}"),
+            }
+        }
+        Action::Crash(node) => match is_spared(world, node) {
+            true => format!("{node} never crashes"),
+            false => format!("{node} knows no more than its disk, so a crash would change nothing"),
+        },
+        Action::Torn { .. } if !bounds.torn => "no step is torn here".to_owned(),
+        Action::Torn { .. } if is_spared(world, at) => format!("{at} never crashes"),
+        Action::Torn { event, sends } => event_obstacle(world, state, event).unwrap_or_else(|| {
+            format!(
+                "{at} has no moment after {sends} sends at which a crash could cut this short: it \
+                 saves and sends otherwise"
+            )
+        }),
+        Action::Step(event) => event_obstacle(world, state, event)
+            .unwrap_or_else(|| format!("{at} makes nothing of it: nothing would change")),
+    }
+}
+
+fn node_of(event: Event) -> NodeId {
+    match event {
+        Event::Ask { of, .. } => of,
+        Event::Deliver(envelope) => envelope.to,
+        Event::Timeout(at) => at,
+    }
+}
+
+/// Whether a node is none of those that may crash.
+fn is_spared(world: &World, node: NodeId) -> bool {
+    let bounds = &world.scenario().world;
+    let chosen = bounds.crash_nodes.as_ref();
+    bounds.down.contains(&node.index())
+        || chosen.is_some_and(|nodes| !nodes.contains(&node.index()))
+}
+
+/// Why an event cannot happen; `None` if it can.
+fn event_obstacle(world: &World, state: &State, event: Event) -> Option<String> {
+    let at = node_of(event);
+    if world.scenario().world.down.contains(&at.index()) {
+        return Some(format!("{at} never runs"));
+    }
+    match event {
+        Event::Ask { index, of, value } => {
+            let ask = world.scenario().ask.get(usize::from(index));
+            if !ask.is_some_and(|ask| ask.of == of.index() && ask.value == value) {
+                return Some(format!("request {index} of the scenario is another one"));
+            }
+            if state.asks[usize::from(index)] != Outcome::NotAsked {
+                return Some("it was asked already".to_owned());
+            }
+        }
+        Event::Deliver(envelope) => return undeliverable(world, state, &envelope),
+        Event::Timeout(_) => {
+            let server = state.server(at);
+            if !server.node(at, *world.cluster()).is_proposing() {
+                return Some(format!("{at} has no ballot under way"));
+            }
+        }
+    }
+    let none_left = || format!("{at} has no round or no time-out left");
+    world.react(state, event).is_none().then(none_left)
+}
+
+/// Why an envelope cannot arrive now; `None` if it can.
+fn undeliverable(
+    world: &World,
+    state: &State,
+    envelope: &Envelope<model::Letter>,
+) -> Option<String> {
+    let parcels = state.mail.iter().flat_map(|parcel| parcel.envelopes());
+    let mut link = parcels.filter(|on_its_way| {
+        world.scenario().world.network != Network::Ordered
+            || (on_its_way.from, on_its_way.to) == (envelope.from, envelope.to)
+    });
+    match world.scenario().world.network {
+        Network::Set | Network::Bag => (!link.any(|on_its_way| on_its_way == *envelope))
+            .then(|| "no such message is on its way".to_owned()),
+        Network::Ordered => match link.next() {
+            Some(head) if head == *envelope => None,
+            Some(head) => Some(format!("the next message on this link is {}", head.message)),
+            None => Some("no message is on this link".to_owned()),
+        },
+    }
+}

@@ -1,0 +1,215 @@
+//! A saved path, read back.
+
+use model::properties::Known;
+use model::{Action, Mutant, Scenario};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::action::ActionRecord;
+use super::difference::normal;
+use super::state::VARIABLES;
+use super::{KEY, SCHEMA, TraceError};
+
+/// A saved path: what it was found in, what it shows, and every state of it.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    /// The name of the scenario.
+    pub scenario: String,
+    /// The one thing done wrong.
+    pub mutant: Option<Mutant>,
+    /// The property.
+    pub property: &'static Known,
+    /// What its last state shows.
+    pub shows: Shows,
+    /// What is to come of it when it is replayed.
+    pub expect: Fate,
+    pub(super) settings: Value,
+    /// The variables of the first state.
+    pub(super) start: Map<String, Value>,
+    /// What was done, and the variables afterwards.
+    pub(super) steps: Vec<(Action, Map<String, Value>)>,
+}
+
+/// What a path shows of its property.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shows {
+    /// It is false in the last state, and should be true in all.
+    Violated,
+    /// It is true in the last state.
+    Witnessed,
+}
+
+/// What is to come of a saved trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fate {
+    /// It shows again what it showed.
+    Breaks,
+    /// It does not: a step can no longer be taken, or all can and the property is as it should be.
+    Mended,
+}
+
+/// What a trace's `#meta` says of how to replay it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Recipe {
+    pub(super) schema: u64,
+    pub(super) scenario: String,
+    pub(super) settings: Value,
+    /// The rules by name; said already by the settings.
+    pub(super) rules: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) mutant: Option<String>,
+    pub(super) property: String,
+    pub(super) verdict: Shows,
+    pub(super) expect: Fate,
+}
+
+impl Trace {
+    /// Reads a trace as [`itf`](super::itf) writes it. Other programs may have written it again: it does
+    /// not matter how.
+    ///
+    /// # Errors
+    /// If it is no trace of ours, is of another schema, or names a mutant or a property that is none.
+    pub fn parse(text: &str) -> Result<Trace, TraceError> {
+        let value: Value = serde_json::from_str(text).map_err(|source| match source.is_eof() {
+            true => TraceError::Cut(source),
+            false => TraceError::NotJson(source),
+        })?;
+        let recipe = recipe(&value)?;
+        let mutant = match &recipe.mutant {
+            None => None,
+            Some(name) => {
+                let known = name.parse::<Mutant>();
+                Some(known.map_err(|_| TraceError::UnknownMutant(name.clone()))?)
+            }
+        };
+        let property = Known::named(&recipe.property)
+            .ok_or_else(|| TraceError::UnknownProperty(recipe.property.clone()))?;
+        let fits = match recipe.verdict {
+            Shows::Violated => property.is_invariant(),
+            Shows::Witnessed => !property.is_invariant(),
+        };
+        if !fits {
+            let problem = format!(
+                "its verdict does not go with the property `{}`: invariants are `violated`, all \
+                 others `witnessed`",
+                property.name
+            );
+            return Err(TraceError::Meta(problem));
+        }
+        let (start, steps) = states(&value)?;
+        Ok(Trace {
+            scenario: recipe.scenario,
+            mutant,
+            property,
+            shows: recipe.verdict,
+            expect: recipe.expect,
+            settings: recipe.settings,
+            start,
+            steps,
+        })
+    }
+
+    /// How many steps it has.
+    pub fn steps(&self) -> usize {
+        self.steps.len()
+    }
+}
+
+impl Shows {
+    /// In one word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Shows::Violated => "violated",
+            Shows::Witnessed => "witnessed",
+        }
+    }
+}
+
+impl Fate {
+    /// In one word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Fate::Breaks => "breaks",
+            Fate::Mended => "mended",
+        }
+    }
+}
+
+/// All that the worlds of a scenario depend on, as a trace has it.
+pub(super) fn settings(scenario: &Scenario) -> Result<Value, serde_json::Error> {
+    let mut settings = Map::new();
+    settings.insert("cluster".into(), serde_json::to_value(scenario.cluster)?);
+    settings.insert("protocol".into(), serde_json::to_value(scenario.protocol)?);
+    settings.insert("world".into(), serde_json::to_value(&scenario.world)?);
+    settings.insert("ask".into(), serde_json::to_value(&scenario.ask)?);
+    Ok(Value::Object(settings))
+}
+
+fn recipe(value: &Value) -> Result<Recipe, TraceError> {
+    if !value.is_object() {
+        return Err(TraceError::NotItf("this is no JSON object"));
+    }
+    if !value.get("states").is_some_and(Value::is_array) {
+        return Err(TraceError::NotItf("this has no list `states`"));
+    }
+    let ours = value.get("#meta").and_then(|meta| meta.get(KEY));
+    let ours = ours.ok_or(TraceError::OtherModel)?;
+    let schema = ours.get("schema");
+    if schema.and_then(Value::as_u64) != Some(SCHEMA) {
+        let found = schema.map_or("none".to_owned(), Value::to_string);
+        return Err(TraceError::OtherSchema { found });
+    }
+    Recipe::deserialize(ours).map_err(|source| TraceError::Meta(source.to_string()))
+}
+
+type Variables = Map<String, Value>;
+
+fn states(value: &Value) -> Result<(Variables, Vec<(Action, Variables)>), TraceError> {
+    let named = value.get("vars").and_then(Value::as_array);
+    let named = named.ok_or(TraceError::NotItf("this has no list `vars`"))?;
+    let names: Vec<&str> = named.iter().filter_map(Value::as_str).collect();
+    if names != VARIABLES {
+        let found = match names.as_slice() {
+            [] => "none".to_owned(),
+            names => names.join(", "),
+        };
+        return Err(TraceError::Variables { found });
+    }
+    let list = value.get("states").and_then(Value::as_array);
+    let mut start = None;
+    let mut steps = Vec::new();
+    for (index, state) in list.into_iter().flatten().enumerate() {
+        let bad = |problem: String| TraceError::State { index, problem };
+        let variables = variables(state).map_err(bad)?;
+        let record = ActionRecord::deserialize(&variables["action"])
+            .map_err(|source| bad(format!("its action is none of ours: {source}")))?;
+        match (index, record.action()) {
+            (0, None) => start = Some(variables),
+            (0, Some(action)) => {
+                return Err(bad(format!(
+                    "the first one follows on Init, not on `{action}`"
+                )));
+            }
+            (_, None) => return Err(bad("only the first one follows on Init".to_owned())),
+            (_, Some(action)) => steps.push((action, variables)),
+        }
+    }
+    Ok((start.ok_or(TraceError::NoStates)?, steps))
+}
+
+/// The variables of a state, each of them there.
+fn variables(state: &Value) -> Result<Variables, String> {
+    let fields = state
+        .as_object()
+        .ok_or_else(|| format!("expected an object, found {state}"))?;
+    let mut variables = Map::new();
+    for name in VARIABLES {
+        let value = fields.get(name);
+        let value = value.ok_or_else(|| format!("the variable `{name}` is missing"))?;
+        variables.insert(name.to_owned(), normal(value.clone()));
+    }
+    Ok(variables)
+}

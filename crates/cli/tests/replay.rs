@@ -315,6 +315,19 @@ fn a_trace_that_does_otherwise_fails_the_suite() {
 }
 
 #[test]
+fn a_kept_trace_of_a_scenario_that_has_changed_fails_the_suite() {
+    let room = Room::with(&["one-acceptor"]);
+    let mut kept = kept();
+    kept.retain(|(_, text)| text.contains("\"expect\": \"mended\""));
+    let (name, text) = &kept[0];
+    room.write(name, &text.replace("\"crashes\": 1,", "\"crashes\": 2,"));
+    let said = run(room.paxos(&["check"]), 1);
+    let told = "but it no longer applies: the scenario `one-acceptor` is not what it was: \
+                world.crashes was 2, is 1";
+    assert!(said.out.contains(told), "{}", said.out);
+}
+
+#[test]
 fn a_kept_trace_that_cannot_be_read_stops_the_suite_before_it_begins() {
     let room = Room::with(&["one-acceptor"]);
     room.write("models/regressions/cut.itf.json", "{\"#meta\":");

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::{Answer, Error, Found, Judged, Regression, lines};
 
-/// Raised when a reader of the old form could misunderstand the new one.
+/// Raised when a reader of the old form could misunderstand the new one. The form is described in
+/// `schema/summary-2.json`, and a test holds it.
 const VERSION: u32 = 2;
 
 #[derive(Serialize)]

@@ -5,4 +5,6 @@ mod answers;
 mod folder;
 mod golden;
 mod pictures;
+mod schemas;
+mod traces;
 mod worlds;

@@ -166,7 +166,7 @@ fn explores(process: u32) {
 #[test]
 fn kept_traces_are_a_suite_of_their_own() {
     let room = Room::with(&["one-acceptor"]);
-    let name = "models/regressions/one-acceptor.agreement.itf.json";
+    let name = "models/regressions/one-acceptor.agreement.without-accept-stale.itf.json";
     let kept = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
         .join(name);

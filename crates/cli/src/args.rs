@@ -1,6 +1,7 @@
 //! What can be asked for on the command line.
 
 mod diff;
+mod replay;
 mod runtime;
 
 use std::num::NonZeroUsize;
@@ -14,6 +15,7 @@ use clap::{Parser, Subcommand, ValueHint};
 use model::Mutant;
 
 pub(crate) use diff::DiffArgs;
+pub(crate) use replay::ReplayArgs;
 pub(crate) use runtime::{
     BenchArgs, ClientArgs, ClusterCommand, ConformArgs, GetArgs, InitArgs, LogFormat, ProposeArgs,
     ServeArgs, UpArgs,
@@ -238,34 +240,6 @@ pub(crate) struct SimulateArgs {
 
 /// How many steps a run may have, if nothing else is said.
 pub(crate) const STEPS: u32 = 1_000;
-
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  paxos check one-acceptor --mutant accept-stale --itf traces
-  paxos replay traces/one-acceptor.agreement.itf.json
-
-The scenario is that of models/ by the trace's name for it, as it is today, with the trace's mutant.
-Every variable is compared after each step; the first one that differs is named. Traces in
-models/regressions are replayed by `paxos check`, and must do what `expect` in their `#meta` says:
-`breaks`, or `mended` (no longer breaks, or no longer applies).
-
-Exit codes:
-  0  it still breaks: the property is violated, or witnessed, again
-  1  it no longer breaks: all steps can be taken, and the property is as it should be; or it
-     no longer applies: a step cannot be taken, or the scenario's settings are others
-  2  it is no trace that can be replayed")]
-pub(crate) struct ReplayArgs {
-    /// A trace, as `paxos check --itf` writes it
-    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) file: PathBuf,
-    /// In place of the scenario of models/ that the trace names: another name, or a scenario file
-    #[arg(long, value_name = "SCENARIO|FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) scenario: Option<String>,
-    /// Print what became of it as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

@@ -3,7 +3,8 @@
 use model::{Action, Event, Letter};
 use serde::{Deserialize, Serialize};
 
-use super::words::{EnvelopeRecord, Name, Unit};
+use super::message::EnvelopeRecord;
+use super::words::{Name, Unit};
 
 /// How a state was reached.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -8,6 +8,7 @@
 mod action;
 mod difference;
 mod error;
+mod message;
 mod obstacle;
 mod replay;
 mod state;

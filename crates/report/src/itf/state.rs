@@ -6,9 +6,8 @@ use paxos::{Durable, Learner, NodeId, Progress};
 use serde::Serialize;
 
 use super::action::ActionRecord;
-use super::words::{
-    BallotRecord, ByNode, Maybe, Name, Number, ParcelRecord, SaidRecord, Set, Unit, VoteRecord,
-};
+use super::message::{ParcelRecord, SaidRecord};
+use super::words::{BallotRecord, ByNode, Maybe, Name, Number, Set, Unit, VoteRecord};
 
 /// The variables, in the order in which states are compared.
 pub(crate) const VARIABLES: [&str; 16] = [

@@ -1,0 +1,33 @@
+//! What can be asked of `paxos replay`.
+
+use std::path::PathBuf;
+
+use clap::ValueHint;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  paxos check one-acceptor --mutant accept-stale --itf traces
+  paxos replay traces/one-acceptor.agreement.itf.json
+
+The scenario is that of models/ by the trace's name for it, as it is today, with the trace's mutant.
+Every variable is compared after each step; the first one that differs is named. Traces in
+models/regressions are replayed by `paxos check`, and must do what `expect` in their `#meta` says:
+`breaks`, or `mended` (no longer breaks, or no longer applies).
+
+Exit codes:
+  0  it still breaks: the property is violated, or witnessed, again
+  1  it no longer breaks: all steps can be taken, and the property is as it should be; or it
+     no longer applies: a step cannot be taken, or the scenario's settings are others
+  2  it is no trace that can be replayed")]
+pub(crate) struct ReplayArgs {
+    /// A trace, as `paxos check --itf` writes it
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// In place of the scenario of models/ that the trace names: another name, or a scenario file
+    #[arg(long, value_name = "SCENARIO|FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) scenario: Option<String>,
+    /// Print what became of it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}

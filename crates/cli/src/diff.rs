@@ -1,14 +1,17 @@
-//! `paxos diff`: whether two rule sets behave the same in a scenario, and if not, where they part.
+//! `paxos diff`: whether two rule sets, or two revisions of the core, behave the same in a scenario, and if not,
+//! where they part.
 
 mod json;
 mod told;
 
+use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::thread::available_parallelism;
 
 use checker::{Limits, Until};
-use diff::{Comparison, Explored, Here, Parting, Side, compare, differences};
+use diff::{Comparison, Explored, Here, Other, Parting, RuleSetName, Side, compare, differences};
 use model::World;
-use stateright::{Model as _, Path};
+use stateright::Model as _;
 
 use crate::args::DiffArgs;
 use crate::check::listen_for_interrupt;
@@ -23,6 +26,11 @@ const STATES_MAX: u64 = 100_000;
 
 pub(crate) fn diff(args: &DiffArgs) -> Result<Ended, Error> {
     let loaded = select(args)?;
+    // Ctrl-C ends a build at once.
+    let past = match &args.against {
+        Some(revision) => Some(diff::build(revision, &print::say)?),
+        None => None,
+    };
     let processors = available_parallelism().unwrap_or(std::num::NonZeroUsize::MIN);
     let limits = Limits {
         threads: processors,
@@ -32,23 +40,58 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Ended, Error> {
         interrupt: listen_for_interrupt()?,
         until: Until::Exhausted,
     };
-    let names = [args.a, args.b].map(|name| name.to_string());
+    let (rules_a, rules_b) = rules(args);
+    let names = match &args.against {
+        Some(revision) => ["present".to_owned(), revision.clone()],
+        None => [rules_a, rules_b].map(|rules| rules.to_string()),
+    };
     let mut all = Vec::new();
     for one in &loaded {
-        let world = one.world(None)?;
-        let mut a = Here::new(args.a.on(world.clone()));
-        let mut b = Here::new(args.b.on(world.clone()));
-        let told = between(one, &args.a.on(world), &names, [&mut a, &mut b], &limits)?;
+        if limits.interrupt.load(Ordering::Relaxed) {
+            break;
+        }
+        let world = rules_a.on(one.world(None)?);
+        let mut a = Here::new(world.clone());
+        let told = match &past {
+            Some(program) => {
+                let mut b = other(one, program, rules_b)?;
+                between(one, &world, &names, [&mut a, &mut b], &limits)?
+            }
+            None => {
+                let mut b = Here::new(rules_b.on(one.world(None)?));
+                between(one, &world, &names, [&mut a, &mut b], &limits)?
+            }
+        };
         if !args.json {
             told.print()?;
         }
         all.push(told);
     }
+    let not_run = loaded.len() - all.len();
     match args.json {
-        true => print::line(&serde_json::to_string_pretty(&json::json(&names, &all))?)?,
-        false => print::line(&told::sum(&all))?,
+        true => print::line(&serde_json::to_string_pretty(&json::json(
+            &names, &all, not_run,
+        ))?)?,
+        false => print::line(&told::sum(&all, not_run))?,
     }
-    Ok(told::ended(&all))
+    Ok(told::ended(&all, not_run))
+}
+
+/// The rules of either side.
+fn rules(args: &DiffArgs) -> (RuleSetName, RuleSetName) {
+    let a = args.a.unwrap_or(RuleSetName::SCENARIO);
+    // With another core it is the core that differs.
+    (a, args.b.unwrap_or(a))
+}
+
+/// A side with another core.
+fn other(one: &Loaded, program: &Path, rules: RuleSetName) -> Result<Other, Error> {
+    let scenario = &one.scenario;
+    let text = std::fs::read_to_string(&one.path).map_err(|source| {
+        let path = one.path.clone();
+        model::ScenarioError::Read { path, source }
+    })?;
+    Ok(Other::start(program, scenario, &text, rules)?)
 }
 
 fn select(args: &DiffArgs) -> Result<Vec<Loaded>, Error> {
@@ -136,7 +179,8 @@ fn trace(
     [a, b]: [&mut dyn Side; 2],
 ) -> Result<Trace, diff::Error> {
     let start = world.init_states().into_iter().next();
-    let path = start.and_then(|start| Path::from_actions(world, start, &parting.common));
+    let path =
+        start.and_then(|start| stateright::Path::from_actions(world, start, &parting.common));
     let (mut came_a, mut came_b) = (None, None);
     if let Some(action) = parting.action {
         let told = |side: &mut dyn Side, is_possible: bool| match is_possible {

@@ -45,6 +45,9 @@ pub(crate) enum Error {
     /// Two sides that could not be compared.
     #[error("scenario `{name}`: {source}")]
     Comparison { name: String, source: diff::Error },
+    /// A revision of the core that cannot be built or asked.
+    #[error(transparent)]
+    Revision(#[from] diff::Error),
     /// What is to be asked in another process cannot be.
     #[error("cannot ask again in another process: {0}")]
     OtherProcess(std::io::Error),

@@ -2,6 +2,7 @@
 
 use checker::{Ending, Limits, Progress, Reductions, Storage, Verdict};
 use model::{Action, Expected, State, World};
+use serde::{Deserialize, Serialize};
 use stateright::{Expectation, Model as _};
 
 use crate::Error;
@@ -47,7 +48,7 @@ pub struct Step {
 }
 
 /// A world as a whole, without reductions.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explored {
     /// How many states there are, or were seen before the cut.
     pub states: u64,
@@ -60,7 +61,7 @@ pub struct Explored {
 }
 
 /// What became of one property.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Found {
     /// Its name.
     pub property: String,

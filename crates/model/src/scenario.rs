@@ -170,7 +170,7 @@ pub struct Size {
 }
 
 /// The verdict that is expected of a property.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Expected {
     /// True in every state.

@@ -13,6 +13,8 @@ Examples:
                                            what a fault makes possible
   paxos diff notes notes:own-value         a fault, and the notes' rules without it
   paxos diff scenario scenario:own-value   the same with the rules that each scenario has
+  paxos diff --against HEAD~1              crates/paxos as it was built into this program, and as it
+                                           stood at that revision
 
 Rules are `lamport`, `notes`, `scenario` (what the scenario has), a mutant (Lamport's rules with that
 fault), or both as in notes:own-value. Both sides are walked at once from the start, breadth first. A
@@ -26,12 +28,20 @@ Exit codes:
   2  wrong usage or input
   3  no difference so far, but a limit or Ctrl-C came before the end")]
 pub(crate) struct DiffArgs {
-    /// The rules of one side
-    #[arg(value_name = "A")]
-    pub(crate) a: RuleSetName,
+    /// The rules of one side; with --against those of both [default: scenario]
+    #[arg(value_name = "A", required_unless_present = "against")]
+    pub(crate) a: Option<RuleSetName>,
     /// The rules of the other side
-    #[arg(value_name = "B")]
-    pub(crate) b: RuleSetName,
+    #[arg(
+        value_name = "B",
+        required_unless_present = "against",
+        conflicts_with = "against"
+    )]
+    pub(crate) b: Option<RuleSetName>,
+    /// Compare with the core as it stood at this revision: the tree as it is now is built, with crates/paxos
+    /// alone taken from there, in cargo's target folder. Needs git and cargo, and minutes the first time
+    #[arg(long, value_name = "GIT-REV")]
+    pub(crate) against: Option<String>,
     /// A scenario of models/ by name, a scenario file, or a folder of them; more than once for several
     /// [default: those of the suite with at most 100,000 states]
     #[arg(long = "scenario", value_name = "SCENARIO|FILE|DIR", value_hint = ValueHint::AnyPath)]

@@ -8,11 +8,12 @@ use crate::diff::told::{Told, Trace};
 const VERSION: u32 = 1;
 
 /// All scenarios, for machines.
-pub(super) fn json(names: &[String; 2], all: &[Told]) -> Value {
+pub(super) fn json(names: &[String; 2], all: &[Told], not_run: usize) -> Value {
     json!({
         "version": VERSION,
         "a": names[0],
         "b": names[1],
+        "not_run": not_run,
         "scenarios": all.iter().map(Told::json).collect::<Vec<_>>(),
     })
 }

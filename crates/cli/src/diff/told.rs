@@ -216,14 +216,15 @@ fn verdict(found: &Found) -> String {
 }
 
 /// All scenarios in a line.
-pub(super) fn sum(all: &[Told]) -> String {
+pub(super) fn sum(all: &[Told], not_run: usize) -> String {
     let different = all.iter().filter(|told| told.is_different()).count();
     let unknown = |told: &&Told| !told.is_different() && told.unknown().is_some();
     let unknown = all.iter().filter(unknown).count();
-    let counts = [
+    let counts: [(Tone, usize, &str); 4] = [
         (Tone::Good, all.len() - different - unknown, "same"),
         (Tone::Bad, different, "different"),
         (Tone::Doubtful, unknown, "unknown"),
+        (Tone::Doubtful, not_run, "not run"),
     ];
     let parts: Vec<String> = counts
         .into_iter()
@@ -238,10 +239,10 @@ pub(super) fn sum(all: &[Told]) -> String {
 }
 
 /// The worst of all.
-pub(super) fn ended(all: &[Told]) -> Ended {
+pub(super) fn ended(all: &[Told], not_run: usize) -> Ended {
     if all.iter().any(Told::is_different) {
         Ended::Unmet
-    } else if all.iter().any(|told| told.unknown().is_some()) {
+    } else if not_run > 0 || all.iter().any(|told| told.unknown().is_some()) {
         Ended::Truncated
     } else {
         Ended::Met

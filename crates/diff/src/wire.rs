@@ -1,0 +1,175 @@
+//! What two processes say to each other: one line of JSON each.
+//!
+//! States and actions are written by `model` and not by `paxos`: a state as the bytes that `model` keeps of it, in
+//! hexadecimal digits; an action by the numbers of nodes and requests and the word of a `model::Parcel`. So the two can
+//! have cores that keep their nodes otherwise, as long as both are built with the same `model`, which [`FORM`] tells.
+
+use data_encoding::HEXLOWER;
+use model::{Action, Event, Parcel, Scenario, State};
+use paxos::{Envelope, NodeId, NodeSet};
+use serde::{Deserialize, Serialize};
+
+use crate::Explored;
+
+/// Which sources the form rests on.
+pub(crate) const FORM: &str = env!("FORM");
+
+/// What is asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Ask {
+    /// From now on it is about this scenario.
+    Open {
+        /// Its name.
+        name: String,
+        /// The text of its file.
+        text: String,
+        /// By which rules.
+        rules: String,
+    },
+    /// What can happen in each of these states?
+    Steps(Vec<StateText>),
+    /// What comes of an action?
+    Tell {
+        /// Where.
+        state: StateText,
+        /// Which.
+        action: ActionText,
+    },
+    /// How large is the world, and what becomes of the properties?
+    Explore {
+        /// As in `checker::Limits`.
+        threads: usize,
+        /// As in `checker::Limits`.
+        max_states: Option<u64>,
+        /// As in `checker::Limits`, in milliseconds.
+        timeout_ms: Option<u64>,
+    },
+}
+
+/// What is answered.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Answer {
+    /// Said first, unasked: [`FORM`].
+    Hello(String),
+    /// The state in which nothing has happened yet.
+    Opened(StateText),
+    /// For each state what can happen, and the state it leads to.
+    Steps(Vec<Vec<(ActionText, StateText)>>),
+    /// What comes of the action.
+    Told(Vec<String>),
+    /// What the world is like.
+    Explored(Explored),
+    /// The question makes no sense, or cannot be answered.
+    Refused(String),
+}
+
+/// A state as text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StateText(String);
+
+impl StateText {
+    pub(crate) fn new(state: &State) -> Result<StateText, String> {
+        let bytes = postcard::to_stdvec(state).map_err(|error| error.to_string())?;
+        Ok(StateText(HEXLOWER.encode(&bytes)))
+    }
+
+    pub(crate) fn state(&self) -> Result<State, String> {
+        let wrong = |problem: String| format!("`{}` is not a state: {problem}", self.0);
+        let bytes = HEXLOWER.decode(self.0.as_bytes());
+        let bytes = bytes.map_err(|error| wrong(error.to_string()))?;
+        postcard::from_bytes(&bytes).map_err(|error| wrong(error.to_string()))
+    }
+}
+
+/// An action as text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ActionText {
+    /// [`Action::Step`].
+    Step(EventText),
+    /// [`Action::Torn`].
+    Torn(EventText, u8),
+    /// [`Action::Crash`].
+    Crash(usize),
+    /// [`Action::Lose`].
+    Lose(Parcel),
+}
+
+/// An event as text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum EventText {
+    /// [`Event::Ask`]: its place among the scenario's asks.
+    Ask(u8),
+    /// [`Event::Deliver`].
+    Deliver(Parcel),
+    /// [`Event::Timeout`].
+    Timeout(usize),
+}
+
+impl ActionText {
+    pub(crate) fn new(action: Action) -> ActionText {
+        match action {
+            Action::Step(event) => ActionText::Step(EventText::new(event)),
+            Action::Torn { event, sends } => ActionText::Torn(EventText::new(event), sends),
+            Action::Crash(node) => ActionText::Crash(node.index()),
+            Action::Lose(envelope) => ActionText::Lose(parcel(&envelope)),
+        }
+    }
+
+    pub(crate) fn action(&self, scenario: &Scenario) -> Result<Action, String> {
+        Ok(match self {
+            ActionText::Step(event) => Action::Step(event.event(scenario)?),
+            ActionText::Torn(event, sends) => Action::Torn {
+                event: event.event(scenario)?,
+                sends: *sends,
+            },
+            ActionText::Crash(number) => Action::Crash(node(*number)?),
+            ActionText::Lose(parcel) => Action::Lose(envelope(*parcel)?),
+        })
+    }
+}
+
+impl EventText {
+    fn new(event: Event) -> EventText {
+        match event {
+            Event::Ask { index, .. } => EventText::Ask(index),
+            Event::Deliver(envelope) => EventText::Deliver(parcel(&envelope)),
+            Event::Timeout(node) => EventText::Timeout(node.index()),
+        }
+    }
+
+    fn event(&self, scenario: &Scenario) -> Result<Event, String> {
+        Ok(match self {
+            EventText::Ask(index) => {
+                let ask = scenario.ask.get(usize::from(*index));
+                let ask = ask.ok_or_else(|| format!("there is no request {index}"))?;
+                Event::Ask {
+                    index: *index,
+                    of: node(ask.of)?,
+                    value: ask.value,
+                }
+            }
+            EventText::Deliver(parcel) => Event::Deliver(envelope(*parcel)?),
+            EventText::Timeout(number) => Event::Timeout(node(*number)?),
+        })
+    }
+}
+
+fn parcel(envelope: &Envelope<model::Letter>) -> Parcel {
+    let to = NodeSet::EMPTY.with(envelope.to);
+    Parcel::new(envelope.from, to, envelope.message)
+}
+
+fn envelope(parcel: Parcel) -> Result<Envelope<model::Letter>, String> {
+    let mut envelopes = parcel.envelopes();
+    envelopes
+        .next()
+        .ok_or_else(|| "a message is for nobody".to_owned())
+}
+
+fn node(number: usize) -> Result<NodeId, String> {
+    NodeId::new(number).ok_or_else(|| format!("there is no node {number}"))
+}

@@ -7,7 +7,7 @@ use model::properties::ALL;
 use model::{RuleSet, Variant};
 use node::journal::Read;
 use node::{ClusterId, Key, RulesName};
-use paxos::NodeId;
+use paxos::{NodeId, NodeSet};
 use serde::Serialize;
 
 use crate::admit::{Admitted, Refused, admit};
@@ -96,6 +96,7 @@ pub fn conform_to(journals: Vec<Read>, mutant: Option<Mutant>) -> Result<Conform
             RulesName::Notes => Variant::Notes,
         },
         mutant,
+        down: NodeSet::EMPTY,
     };
     let merged = merge(&all, rules);
     let decided = merged.facts.decrees.iter();

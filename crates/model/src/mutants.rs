@@ -1,16 +1,12 @@
 //! Known ways to get Paxos wrong, each a deliberate fault that the checks must catch.
 //!
 //! A mutant is a value outside the core: a rule overridden ([`crate::RuleSet`]), a message
-//! distorted on its way out ([`Mutant::distort`]), an announcement made too soon
-//! ([`Mutant::FirstVoteIsChosen`]), or an order of the host's work turned round
-//! ([`Mutant::SendFirst`]). The core has no flag for any of them.
+//! distorted on its way out ([`Mutant::distort`]), an announcement made too soon or not at all
+//! ([`Mutant::announces`]), or an order of the host's work turned round ([`Mutant::SendFirst`]). The
+//! core has no flag for any of them.
 
 use std::fmt;
 use std::str::FromStr;
-
-use paxos::{Broadcast, Input, Message};
-
-use crate::Letter;
 
 /// Declares the mutants with their names and faults, so that a name is written once.
 macro_rules! mutants {
@@ -91,46 +87,60 @@ mutants! {
     DefaultValue = "default-value",
     /// A node takes the first vote it hears of for the outcome.
     FirstVoteIsChosen = "first-vote-is-chosen",
+    /// A node counts a vote that arrives twice as two votes.
+    VoteCountedTwice = "vote-counted-twice",
+    /// A node takes the votes of half the acceptors for a quorum.
+    HalfIsAnnounced = "half-is-announced",
+    /// What is chosen is announced to nobody.
+    NeverAnnounced = "never-announced",
+    /// An acceptor that has voted never votes in another ballot.
+    VotesOnce = "votes-once",
+    /// Voting in a second round or a later one does not raise the promise.
+    RetryKeepsPromise = "retry-keeps-promise",
+    /// A promise reports the last vote as one of the first round.
+    VoteReportedLow = "vote-reported-low",
+    /// A proposer that adopts a value tells the other proposers its own client's one.
+    PeersToldOwn = "peers-told-own",
+    /// Phase 1 counts nodes that are down as if they had promised.
+    DownIsPromised = "down-is-promised",
+    /// A proposer that would adopt a value says nothing, unless every acceptor that is up has promised.
+    AdoptsFromAllOnly = "adopts-from-all-only",
 }
 
-impl Mutant {
-    /// What a node says under this fault in place of `said`, and what it adds to it. `own` is the
-    /// value its client asked for.
-    pub(crate) fn distort(
-        self,
-        said: Broadcast<Letter>,
-        own: Option<Letter>,
-    ) -> (Broadcast<Letter>, Option<Broadcast<Letter>>) {
-        let instead = |message| Broadcast { message, ..said };
-        match (self, said.message, own) {
-            (Mutant::Phase1Skipped, Message::Prepare { ballot }, Some(value)) => {
-                (instead(Message::Propose { ballot, value }), None)
-            }
-            (Mutant::DefaultValue, Message::Propose { ballot, .. }, _) => {
-                let value = Letter::new(Letter::LIMIT - 1).expect("the last letter");
-                (instead(Message::Propose { ballot, value }), None)
-            }
-            (Mutant::TwoValuesOneBallot, Message::Propose { ballot, value }, _) => {
-                let other = Letter::new(usize::from(value.index() == 0)).expect("A or B");
-                let value = other;
-                (said, Some(instead(Message::Propose { ballot, value })))
-            }
-            _ => (said, None),
-        }
-    }
+/// A change that looks like a fault and is none: the checks must let it pass, or they are wrong.
+#[derive(Clone, Copy, Debug)]
+pub struct Control {
+    /// The change.
+    pub mutant: Mutant,
+    /// Why it is right, in words.
+    pub reason: &'static str,
+    /// Witnesses that it need not show: it is safe, and some of what can happen otherwise cannot happen
+    /// under it.
+    pub forgoes: &'static [&'static str],
+}
 
-    /// What a node announces under this fault after an input, where it would announce `chosen`.
-    pub(crate) fn announces(self, input: Input<Letter>, chosen: Option<Letter>) -> Option<Letter> {
-        match (self, input) {
-            (Mutant::FirstVoteIsChosen, Input::Receive(envelope)) => match envelope.message {
-                Message::Accepted { value, .. } => Some(value),
-                Message::Prepare { .. }
-                | Message::Promise { .. }
-                | Message::Propose { .. }
-                | Message::Nack { .. } => chosen,
-            },
-            _ => chosen,
-        }
+/// Every control.
+const CONTROLS: &[Control] = &[
+    Control {
+        mutant: Mutant::BallotsNotUnique,
+        reason: "an acceptor promises a ballot once, so of two proposers with one ballot at most one \
+                 gathers a quorum; the node in the ballot is needed for progress only, as long as \
+                 1b refuses equal ballots",
+        // With one round each there is one ballot, and no higher one.
+        forgoes: &["value-adopted", "vote-superseded"],
+    },
+    Control {
+        mutant: Mutant::PromiseEqual,
+        reason: "ballots are unique, so an equal ballot is a copy of the same Prepare; a proposer counts \
+                 each acceptor once, and nobody has voted in a ballot that is still being prepared",
+        forgoes: &[],
+    },
+];
+
+impl Mutant {
+    /// Why this is no fault at all; `None` if it is one.
+    pub fn control(self) -> Option<&'static Control> {
+        CONTROLS.iter().find(|control| control.mutant == self)
     }
 }
 

@@ -25,6 +25,8 @@ pub struct RuleSet {
     pub variant: Variant,
     /// The one thing done wrong; `None` is the protocol as it ships.
     pub mutant: Option<Mutant>,
+    /// Nodes that never run. No protocol can know them: only a mutant looks.
+    pub down: NodeSet,
 }
 
 impl RuleSet {
@@ -63,6 +65,15 @@ impl Rules for RuleSet {
     fn report<V: Value>(&self, accepted: Option<Vote<V>>) -> Option<Vote<V>> {
         if self.is(Mutant::PromiseHidesVote) {
             return None;
+        }
+        if self.is(Mutant::VoteReportedLow) {
+            return accepted.map(|vote| Vote {
+                ballot: Ballot {
+                    round: Round::new(1).unwrap_or(vote.ballot.round),
+                    ..vote.ballot
+                },
+                ..vote
+            });
         }
         Lamport.report(accepted)
     }
@@ -112,6 +123,10 @@ impl Rules for RuleSet {
         if self.is(Mutant::AcceptStrict) {
             return acceptor.promised < Some(ballot);
         }
+        let voted_elsewhere = |vote: &Vote<V>| vote.ballot != ballot;
+        if self.is(Mutant::VotesOnce) && acceptor.accepted.as_ref().is_some_and(voted_elsewhere) {
+            return false;
+        }
         match self.variant {
             Variant::Notes => Notes.may_accept(acceptor, ballot),
             Variant::Lamport | Variant::Flexible(_) => Lamport.may_accept(acceptor, ballot),
@@ -122,11 +137,17 @@ impl Rules for RuleSet {
         if self.is(Mutant::AcceptKeepsPromise) {
             return promised;
         }
+        if self.is(Mutant::RetryKeepsPromise) && ballot.round.number() > 1 {
+            return promised;
+        }
         Lamport.promise_of_vote(promised, ballot)
     }
 
-    fn is_quorum(&self, phase: Phase, cluster: &Cluster, voters: NodeSet) -> bool {
+    fn is_quorum(&self, phase: Phase, cluster: &Cluster, mut voters: NodeSet) -> bool {
         let acceptors = cluster.acceptors().len();
+        if self.is(Mutant::DownIsPromised) && phase == Phase::Prepare {
+            voters = voters.union(self.down.intersection(cluster.acceptors()));
+        }
         if self.is(Mutant::SmallPrepareQuorum) && phase == Phase::Prepare {
             return voters.len() >= acceptors / 2;
         }

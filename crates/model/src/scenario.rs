@@ -326,9 +326,11 @@ impl Scenario {
             (_, _, RulesName::Notes) => Variant::Notes,
             (_, _, RulesName::Lamport) => Variant::Lamport,
         };
+        let down = self.world.down.iter().copied();
         RuleSet {
             variant,
             mutant: None,
+            down: down.filter_map(NodeId::new).collect(),
         }
     }
 

@@ -13,6 +13,7 @@ use paxos::{
 use stateright::{Model, Path, Property};
 
 use crate::action::input;
+use crate::faults::Handling;
 use crate::{
     Action, Event, Expect, Letter, Letters, Mutant, Network, Outcome, Parcel, Reaction, RuleSet,
     Scenario, Server, State, Variant, network, properties,
@@ -144,16 +145,20 @@ impl World {
         let mut node = *before;
         let mut effects = node.handle(&self.rules, input);
         let mut also = None;
+        let handling = Handling {
+            rules: &self.rules,
+            before,
+            input,
+            after: &node,
+        };
         if let Some(mutant) = self.rules.mutant {
-            effects.chosen = mutant.announces(input, effects.chosen);
+            effects.chosen = mutant.announces(effects.chosen, &handling);
         }
         if let Some(said) = effects.send {
             if matches!(said.message, Message::Nack { .. }) && !self.scenario.protocol.nack {
                 effects.send = None;
             } else if let Some(mutant) = self.rules.mutant {
-                let (instead, more) = mutant.distort(said, node.proposer().own);
-                effects.send = Some(instead);
-                also = more;
+                (effects.send, also) = mutant.distort(said, &handling);
             }
         }
         // What is durable has changed exactly if it is to be persisted.

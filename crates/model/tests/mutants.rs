@@ -147,6 +147,51 @@ const CAUGHT: &[(Mutant, &str, Shows)] = &[
         "values-against-ballots",
         Violates("votes-are-safe", 18),
     ),
+    (
+        Mutant::VoteCountedTwice,
+        "notes",
+        Violates("announced-is-chosen", 8),
+    ),
+    (
+        Mutant::HalfIsAnnounced,
+        "ordered-network",
+        Violates("announced-is-chosen", 7),
+    ),
+    (
+        Mutant::NeverAnnounced,
+        "one-acceptor",
+        Prevents("client-told"),
+    ),
+    (
+        Mutant::VotesOnce,
+        "one-acceptor",
+        Prevents("vote-superseded"),
+    ),
+    (
+        Mutant::RetryKeepsPromise,
+        "three-acceptors-retries",
+        Violates("promises-rise", 7),
+    ),
+    (
+        Mutant::VoteReportedLow,
+        "one-acceptor-retries",
+        Violates("no-vote-below-promise", 7),
+    ),
+    (
+        Mutant::PeersToldOwn,
+        "one-acceptor",
+        Violates("one-value-per-ballot", 7),
+    ),
+    (
+        Mutant::DownIsPromised,
+        "five-servers-one-down",
+        Violates("votes-are-safe", 6),
+    ),
+    (
+        Mutant::AdoptsFromAllOnly,
+        "notes",
+        Prevents("value-adopted"),
+    ),
 ];
 
 /// How the faults that need three ballots come to be chosen twice, and where else.
@@ -299,6 +344,7 @@ fn every_mutant_is_caught_or_a_control() {
         let caught = CAUGHT.iter().any(|row| row.0 == mutant);
         let control = CONTROLS.iter().any(|row| row.0 == mutant);
         assert!(caught != control, "{mutant} is in both lists, or in none");
+        assert_eq!(control, mutant.control().is_some(), "{mutant}");
     }
 }
 

@@ -3,6 +3,7 @@
 use conform::{Cause, Unfit, Verdict, conform, conform_to};
 use model::{Mutant, RuleSet, Variant};
 use node::journal::{Entry, Writer};
+use paxos::NodeSet;
 
 use crate::host::{Plan, read, run};
 
@@ -149,6 +150,7 @@ fn mutants_diverge_and_the_properties_tell_them_as_well() {
             plan.rules = RuleSet {
                 variant: Variant::Lamport,
                 mutant: Some(mutant),
+                down: NodeSet::EMPTY,
             };
             if let Verdict::Diverges(found) = conform(run(&plan)).unwrap().verdict {
                 assert_eq!(found.cause, Cause::NotAStep, "{found:#?}");

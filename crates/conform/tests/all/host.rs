@@ -7,7 +7,7 @@ use std::path::Path;
 use model::{RuleSet, Variant};
 use node::journal::{Asked, Entry, FORMAT, Place, Read, Start};
 use node::{ClusterId, Key, Record, RequestId, RulesName, Value};
-use paxos::{Cluster, Durable, Envelope, Input, Message, Node, NodeId, Timer};
+use paxos::{Cluster, Durable, Envelope, Input, Message, Node, NodeId, NodeSet, Timer};
 
 /// How a run goes.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +42,7 @@ impl Plan {
             rules: RuleSet {
                 variant: Variant::Lamport,
                 mutant: None,
+                down: NodeSet::EMPTY,
             },
             crash: 40,
             lie: Lie::None,

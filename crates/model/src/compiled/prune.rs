@@ -79,6 +79,10 @@ impl<const W: usize> Compiled<W> {
     }
 
     /// Proposals of a ballot matter as long as another one may be made in it, or voted for.
+    ///
+    /// One of an adopted value shows something by itself as well. By the rules as they ship, the first one on a
+    /// shortest path can still be voted for when it is made, since it takes more steps to make all acceptors
+    /// promise beyond it before. By wrong rules it may be dead from the start, so there it is kept.
     fn forget_proposals(&self, code: &mut Code<W>, may_propose: u64) {
         let universe = &self.tables.universe;
         let (mut proposed, mut stated) = (0, 0);
@@ -90,12 +94,18 @@ impl<const W: usize> Compiled<W> {
         if proposed == 0 {
             return;
         }
+        let kept = match self.world().rules().mutant {
+            Some(_) => proposed & universe.adopted,
+            None => 0,
+        };
         for (ballot, own) in universe.pairs_of.iter().enumerate() {
-            let is_open = may_propose >> ballot & 1 == 1 || (own & stated).count_ones() > 1 || {
-                let proposals = &universe.proposals_of[ballot].0;
-                let mut mail = proposals.iter().zip(&code.words()[self.mail..]);
-                mail.any(|(proposal, word)| proposal & word != 0)
-            };
+            let is_kept = own & kept != 0;
+            let is_open =
+                is_kept || may_propose >> ballot & 1 == 1 || (own & stated).count_ones() > 1 || {
+                    let proposals = &universe.proposals_of[ballot].0;
+                    let mut mail = proposals.iter().zip(&code.words()[self.mail..]);
+                    mail.any(|(proposal, word)| proposal & word != 0)
+                };
             if own & proposed == 0 || is_open {
                 continue;
             }

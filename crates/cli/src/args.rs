@@ -1,6 +1,7 @@
 //! What can be asked for on the command line.
 
 mod diff;
+mod mutants;
 mod replay;
 mod runtime;
 
@@ -15,6 +16,7 @@ use clap::{Parser, Subcommand, ValueHint};
 use model::Mutant;
 
 pub(crate) use diff::DiffArgs;
+pub(crate) use mutants::MutantsArgs;
 pub(crate) use replay::ReplayArgs;
 pub(crate) use runtime::{
     BenchArgs, ClientArgs, ClusterCommand, ConformArgs, GetArgs, InitArgs, LogFormat, ProposeArgs,
@@ -44,6 +46,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Compares two rule sets: the shortest traces that only one of them allows
     Diff(DiffArgs),
+    /// Tries every known fault against the suite, and says what finds it out
+    Mutants(MutantsArgs),
     /// Goes through a scenario by chance, deep, where it is too large to exhaust
     Simulate(SimulateArgs),
     /// Walks a saved trace again on today's code

@@ -15,6 +15,9 @@ pub(crate) enum Error {
     /// What excuses a suite cannot be read.
     #[error("{}: {problem}", path.display())]
     Excuses { path: PathBuf, problem: String },
+    /// A name that is no mutant.
+    #[error("no mutant is named `{name}`; did you mean {}?", known.join(", or "))]
+    UnknownMutant { name: String, known: Vec<String> },
     /// There is no folder of scenarios.
     #[error(
         "cannot list the scenarios in {}: {source}; run this where `models` is, or name a scenario \

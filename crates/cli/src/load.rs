@@ -141,7 +141,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 }
 
 /// At most three names that look like the one meant.
-fn nearest(name: &str, known: impl Iterator<Item = String>) -> Vec<String> {
+pub(crate) fn nearest(name: &str, known: impl Iterator<Item = String>) -> Vec<String> {
     let mut scored: Vec<(f64, String)> = known
         .map(|candidate| (strsim::jaro_winkler(name, &candidate), candidate))
         .filter(|(score, _)| *score > 0.75)

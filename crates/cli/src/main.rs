@@ -16,6 +16,7 @@ mod explore;
 mod findings;
 mod load;
 mod models;
+mod mutants;
 mod outputs;
 mod paranoid;
 mod print;
@@ -82,6 +83,7 @@ fn run(command: Command) -> Result<Ended, Error> {
     match command {
         Command::Check(args) => check::check(&args),
         Command::Diff(args) => diff::diff(&args),
+        Command::Mutants(args) => mutants::mutants(&args),
         Command::Simulate(args) => simulate::simulate(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Explore(args) => explore::explore(&args),

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use checker::{Engine, Run};
-use report::Excuses;
+use report::{Excuses, Trial};
 
 use crate::check::Checked;
 use crate::error::Error;
@@ -42,6 +42,9 @@ const ENGINES: &str = "engines.md";
 /// The file that tells which reports were written before.
 pub(crate) const SUMMARY: &str = "summary.json";
 
+/// The same of mutants.
+const MUTANTS: &str = "mutants.json";
+
 impl Reports {
     /// Makes sure that the folder can be written to, before anything is explored for it.
     pub(crate) fn open(folder: &Path) -> Result<Reports, Error> {
@@ -72,10 +75,19 @@ impl Reports {
         if cross_checked {
             files.push((ENGINES.to_owned(), engines(checked)));
         }
-        self.replace(&files).map_err(|source| self.error(source))
+        self.replace(&files, &self.written_before())
+            .map_err(|source| self.error(source))
     }
 
-    fn replace(&self, files: &[(String, String)]) -> std::io::Result<()> {
+    /// The same with what became of all mutants.
+    pub(crate) fn write_mutants(&self, trials: &[Trial]) -> Result<(), Error> {
+        let files = report::mutant_files(trials)?;
+        self.replace(&files, &self.mutants_before())
+            .map_err(|source| self.error(source))
+    }
+
+    /// Writes these files, and removes those of `before` that are not among them.
+    fn replace(&self, files: &[(String, String)], before: &[String]) -> std::io::Result<()> {
         std::fs::create_dir_all(&self.folder)?;
         let mut written = Vec::new();
         for (name, content) in files {
@@ -86,11 +98,11 @@ impl Reports {
             written.push((file, self.folder.join(name)));
         }
         let names: BTreeSet<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
-        let stale = self.written_before();
         for (file, path) in written {
+            std::fs::create_dir_all(path.parent().unwrap_or(&self.folder))?;
             file.persist(path)?;
         }
-        for name in stale.iter().filter(|name| !names.contains(name.as_str())) {
+        for name in before.iter().filter(|name| !names.contains(name.as_str())) {
             match std::fs::remove_file(self.folder.join(name)) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
                 Ok(()) | Err(_) => {}
@@ -115,6 +127,18 @@ impl Reports {
             }
         }
         names
+    }
+
+    /// The same of mutants.
+    fn mutants_before(&self) -> Vec<String> {
+        let text = std::fs::read_to_string(self.folder.join(MUTANTS)).unwrap_or_default();
+        let summary: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+        let mutants = summary["mutants"].as_array().cloned().unwrap_or_default();
+        let names = mutants.iter().filter_map(|one| one["name"].as_str());
+        names
+            .filter(|name| is_plain(name))
+            .flat_map(|name| ["md", "svg"].map(|ending| format!("mutants/{name}.{ending}")))
+            .collect()
     }
 
     fn error(&self, source: std::io::Error) -> Error {

@@ -7,7 +7,7 @@ pub enum Error {
     /// Two files would have one name.
     #[error(
         "two reports would be written to `{0}`: give each scenario a name of its own, and none \
-         the name `README`"
+         the name `README`, `engines` or `mutants`"
     )]
     SameFile(String),
     /// What was found cannot be written as JSON.

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::{Answer, Error, diagram, markdown, readme, summary};
 
-/// All files of the reports folder, as names and contents: `README.md`, `summary.json`, and for each
+/// What else is in that folder, in small letters.
+const OTHERS: [&str; 2] = ["engines.md", "mutants.md"];
+
+/// All files of the reports folder that answers make, as names and contents: `README.md`, `summary.json`, and for each
 /// scenario `<name>.md` with a picture `<name>.<property>.svg` for each path found.
 ///
 /// The same answers give the same bytes: there is no time, host, folder or number of threads in
@@ -28,7 +31,7 @@ pub fn files(answers: &[Answer]) -> Result<Vec<(String, String)>, Error> {
         }
     }
     // Some file systems do not tell capitals from small letters.
-    let mut names = BTreeSet::new();
+    let mut names: BTreeSet<String> = OTHERS.map(str::to_owned).into();
     for (name, _) in &files {
         if !names.insert(name.to_lowercase()) {
             return Err(Error::SameFile(name.clone()));

@@ -1,7 +1,8 @@
 //! What explorations found, as text, pictures and files.
 //!
 //! An [`Answer`] puts a run beside what its scenario expects. [`lines`] and [`diagram`] tell a path
-//! to people, and [`files`] is the whole folder of reports.
+//! to people, and [`files`] is the whole folder of reports; a [`Trial`] is what
+//! became of a deliberate fault.
 //!
 //! Everything here is a function from values to strings: nothing is explored, read, written or
 //! printed, and the same answers give the same bytes. What was cut short is called unknown,
@@ -46,6 +47,7 @@ mod job_summary;
 mod junit;
 mod lines;
 mod markdown;
+mod mutants;
 mod readme;
 mod regression;
 mod summary;
@@ -61,5 +63,6 @@ pub use itf::{Difference, Fate, Replayed, Shows, Trace, TraceError, itf, replay}
 pub use job_summary::job_summary;
 pub use junit::junit;
 pub use lines::lines;
+pub use mutants::{MutantFate, Trial, mutant_files, mutant_summary};
 pub use regression::Regression;
 pub use summary::summary;

@@ -173,7 +173,8 @@ fn numbers(nodes: &[usize]) -> String {
     names(nodes.iter().copied().filter_map(NodeId::new).collect())
 }
 
-fn listed(parts: &[String]) -> String {
+/// "a, b and c".
+pub(crate) fn listed(parts: &[String]) -> String {
     match parts {
         [] => "nobody".to_owned(),
         [one] => one.clone(),

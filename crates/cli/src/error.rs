@@ -16,8 +16,8 @@ pub(crate) enum Error {
     #[error("{}: {problem}", path.display())]
     Excuses { path: PathBuf, problem: String },
     /// A name that is no mutant.
-    #[error("no mutant is named `{name}`; did you mean {}?", known.join(", or "))]
-    UnknownMutant { name: String, known: Vec<String> },
+    #[error("no mutant is named `{name}`; {hint}")]
+    UnknownMutant { name: String, hint: String },
     /// There is no folder of scenarios.
     #[error(
         "cannot list the scenarios in {}: {source}; run this where `models` is, or name a scenario \

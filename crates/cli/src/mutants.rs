@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 use std::time::Instant;
 
-use checker::{Cut, Ending, Limits, Reductions, Storage, Until};
+use checker::{Ending, Limits, Reductions, Storage, Until};
 use model::{Mutant, trial};
 use report::{Answer, MutantFate, Trial};
 
@@ -70,14 +70,12 @@ fn chosen(names: &[String]) -> Result<Vec<Mutant>, Error> {
         let mutant = name.parse().map_err(|_| {
             let known = || Mutant::ALL.iter().map(|mutant| mutant.name().to_owned());
             let near = load::nearest(name, known());
-            Error::UnknownMutant {
-                name: name.clone(),
-                known: if near.is_empty() {
-                    known().collect()
-                } else {
-                    near
-                },
-            }
+            let hint = match near.as_slice() {
+                [] => format!("there are {}", known().collect::<Vec<_>>().join(", ")),
+                near => format!("did you mean {}?", near.join(", or ")),
+            };
+            let name = name.clone();
+            Error::UnknownMutant { name, hint }
         })?;
         if !chosen.contains(&mutant) {
             chosen.push(mutant);
@@ -125,8 +123,6 @@ fn try_one(
             Ending::Exhausted => survived.push((name.clone(), states)),
             Ending::Truncated(cut) => {
                 fate = MutantFate::Unknown(cut);
-                // A control is not held against what it forgoes, so a cut is by the interrupt alone.
-                debug_assert_eq!(cut, Cut::Interrupted);
                 break;
             }
         }

@@ -1,5 +1,7 @@
 //! `paxos mutants`: which fault is found out by what, as a shell sees it.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -219,7 +219,7 @@ fn death(trial: &Trial, answer: &Answer, judged: &Judged, by: &[&'static Known])
                 .collect::<Vec<_>>()
         ),
         answer.unique,
-        words::reductions(answer.reductions),
+        answer.reductions.in_words(),
         judged.property,
         judged.found(),
         capital(judged.reason()),

@@ -193,6 +193,54 @@ const FOUND: &[Row] = &[
         10,
         7,
     ),
+    (
+        Mutant::VoteCountedTwice,
+        "five-servers-one-down",
+        "announced-is-chosen",
+        3,
+        14,
+        12,
+    ),
+    (
+        Mutant::HalfIsAnnounced,
+        "four-acceptors",
+        "announced-is-chosen",
+        3,
+        14,
+        11,
+    ),
+    (
+        Mutant::RetryKeepsPromise,
+        "three-acceptors-retries",
+        "promises-rise",
+        3,
+        11,
+        7,
+    ),
+    (
+        Mutant::VoteReportedLow,
+        "one-acceptor-retries",
+        "no-vote-below-promise",
+        2,
+        11,
+        8,
+    ),
+    (
+        Mutant::PeersToldOwn,
+        "one-acceptor",
+        "one-value-per-ballot",
+        27,
+        10,
+        7,
+    ),
+    (
+        Mutant::DownIsPromised,
+        "five-servers-one-down",
+        "votes-are-safe",
+        20,
+        6,
+        6,
+    ),
 ];
 
 /// Mutants that violate nothing: two let nothing be chosen, two need another fault.
@@ -201,6 +249,9 @@ const HARMLESS: &[Mutant] = &[
     Mutant::OverStrictQuorum,
     Mutant::BallotsNotUnique,
     Mutant::PromiseEqual,
+    Mutant::NeverAnnounced,
+    Mutant::VotesOnce,
+    Mutant::AdoptsFromAllOnly,
 ];
 
 static NEVER: AtomicBool = AtomicBool::new(false);

@@ -37,8 +37,8 @@ fn every_picture_is_shown_and_every_link_leads_somewhere() {
         .collect();
     for part in pages.split("](").skip(1) {
         let target = part.split(')').next().unwrap();
-        if target == "mutants.md" {
-            continue; // another command writes it
+        if ["mutants.md", "coverage.md"].contains(&target) {
+            continue; // written by others, beside these
         }
         assert!(names.contains(&target), "{target} is not among {names:?}");
     }

@@ -267,6 +267,11 @@ impl ClusterFile {
         };
         // The file itself, where the path is a link to it.
         let path = std::fs::canonicalize(&self.path).map_err(failed)?;
+        // Nodes of one machine may share the file, and each adds its mark to those that are there. The folder is what is
+        // locked, since the file is replaced.
+        let folder =
+            std::fs::File::open(path.parent().unwrap_or(Path::new("/"))).map_err(failed)?;
+        folder.lock().map_err(failed)?;
         let text = std::fs::read_to_string(&path).map_err(failed)?;
         let mut document: toml_edit::DocumentMut =
             text.parse()
@@ -292,8 +297,7 @@ impl ClusterFile {
             .and_then(|file| file.sync_all())
             .map_err(failed)?;
         std::fs::rename(&new, &path).map_err(failed)?;
-        let folder = path.parent().unwrap_or(Path::new("/"));
-        crate::store::sync_folder(folder).map_err(failed)
+        folder.sync_all().map_err(failed)
     }
 }
 

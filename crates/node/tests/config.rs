@@ -354,3 +354,26 @@ fn the_mode_of_the_cluster_file_is_kept() {
         .mode();
     assert_eq!(mode & 0o777, 0o600);
 }
+
+#[test]
+fn nodes_that_are_marked_at_once_are_all_marked() {
+    let node = |id: usize| {
+        format!(
+            "[[node]]\nid = {id}\naddress = \"127.0.0.1:{}\"\n",
+            7100 + id
+        )
+    };
+    let nodes: String = (0..8).map(node).collect();
+    for _ in 0..20 {
+        let room = Room::new(&format!("{CLUSTER}{nodes}"));
+        let file = room.read().unwrap();
+        std::thread::scope(|scope| {
+            for id in 0..8 {
+                let file = &file;
+                scope.spawn(move || file.mark_initialised(n(id)).unwrap());
+            }
+        });
+        let marked = room.read().unwrap();
+        assert!(marked.nodes.iter().all(|node| node.initialised));
+    }
+}

@@ -87,3 +87,22 @@ fn what_compares_cores_is_built_from_little() {
         assert!(!seen.contains(other), "diff sees {other}");
     }
 }
+
+/// `cargo run -- check` is what the README begins with. Cargo runs the one program that a package of the
+/// workspace names, if there is one such package, and refuses where there are several programs and none is named.
+#[test]
+fn cargo_runs_the_command() {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--offline", "--locked", "--no-deps"])
+        .args(["--format-version", "1"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs, since it runs this test");
+    let metadata: serde_json::Value =
+        serde_json::from_slice(&output.stdout).expect("it writes JSON");
+    let packages = metadata["packages"].as_array().expect("a list");
+    let named = packages
+        .iter()
+        .filter_map(|one| one["default_run"].as_str());
+    assert_eq!(named.collect::<Vec<_>>(), ["paxos"]);
+}

@@ -9,6 +9,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use paxos::NodeId;
+use paxos::client::{self, Attempt, Copies, Failure, Known, Refusal};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::wire::{Answer, Ask, Body, Codec, DATAGRAM_BYTES_MAX, Party, Request};
@@ -133,23 +134,10 @@ struct Try {
     id: NodeId,
     address: SocketAddr,
     socket: Option<UdpSocket>,
-    posts: u32,
     invalid: u32,
-    known: Known,
-}
-
-/// What is known of a node's part in the request.
-enum Known {
-    /// It was not asked.
-    NotAsked,
-    /// It may have got it.
-    MayHave,
-    /// It did not get it.
-    DidNot(String),
-    /// It got it and did nothing.
-    Busy(String),
-    /// It got it and refuses.
-    Refused(String),
+    attempt: Attempt,
+    /// Why it has not done anything, as far as that is known.
+    reason: String,
 }
 
 impl Try {
@@ -158,25 +146,25 @@ impl Try {
             id,
             address,
             socket: None,
-            posts: 0,
             invalid: 0,
-            known: Known::NotAsked,
+            attempt: Attempt::default(),
+            reason: "there was no time to ask".to_owned(),
         }
     }
 
     fn is_hopeful(&self) -> bool {
-        matches!(self.known, Known::NotAsked | Known::MayHave)
+        self.attempt.is_hopeful()
     }
 
     /// Sends the request, or learns that it cannot be sent.
     fn post(&mut self, datagram: &[u8]) {
         let sent = self.connected().and_then(|socket| socket.send(datagram));
         match sent {
-            Ok(_) => {
-                self.posts += 1;
-                self.known = Known::MayHave;
+            Ok(_) => self.attempt.posted(),
+            Err(error) => {
+                self.attempt.not_posted();
+                self.failed(&error);
             }
-            Err(error) => self.failed(&error),
         }
     }
 
@@ -200,11 +188,19 @@ impl Try {
     /// The network reports a failure. It is believed only where it cannot be forged and where it speaks
     /// of the only datagram there was: then the node surely did not get it.
     fn failed(&mut self, error: &io::Error) {
-        let refused = error.kind() == io::ErrorKind::ConnectionRefused;
-        let is_sure =
-            self.posts == 0 || (refused && self.posts == 1 && self.address.ip().is_loopback());
-        if is_sure {
-            self.known = Known::DidNot(format!("{} at {}: {error}", self.id, self.address));
+        if error.kind() == io::ErrorKind::ConnectionRefused {
+            self.attempt.undelivered(self.copies());
+        }
+        if self.attempt.known() == Known::DidNot {
+            self.reason = format!("{} at {}: {error}", self.id, self.address);
+        }
+    }
+
+    /// Networks make copies of datagrams, loopback does not.
+    fn copies(&self) -> Copies {
+        match self.address.ip().is_loopback() {
+            true => Copies::Never,
+            false => Copies::Possible,
         }
     }
 
@@ -222,28 +218,28 @@ impl Try {
         match self.valid(codec, bytes, request) {
             Some(Answer::Chosen(value)) => return Some(Told::Chosen(value)),
             Some(Answer::Undecided) => return Some(Told::Undecided),
-            Some(Answer::Busy) if self.is_only_copy(&request.ask) => {
-                self.known = Known::Busy(format!("{} has too much to do", self.id));
+            Some(Answer::Busy) => {
+                let reason = format!("{} has too much to do", self.id);
+                self.refused(Refusal::Busy, &request.ask, reason);
             }
-            Some(Answer::NotAProposer) if self.is_only_copy(&request.ask) => {
-                self.known = Known::Refused(format!(
-                    "{} takes no requests: it does not propose",
-                    self.id
-                ));
+            Some(Answer::NotAProposer) => {
+                let reason = format!("{} takes no requests: it does not propose", self.id);
+                self.refused(Refusal::Refused, &request.ask, reason);
             }
-            // Another copy of the request may have been taken in, or may yet be.
-            Some(Answer::Busy | Answer::NotAProposer) => {}
             None => self.invalid += 1,
         }
         None
     }
 
-    /// Whether a node that says it did nothing cannot have done it all the same, by another copy of the
-    /// request: networks make copies, loopback does not. A read does nothing in any case.
-    fn is_only_copy(&self, ask: &Ask) -> bool {
-        match ask {
-            Ask::Get => true,
-            Ask::Propose(_) => self.posts == 1 && self.address.ip().is_loopback(),
+    /// The node says that it did nothing.
+    fn refused(&mut self, refusal: Refusal, ask: &Ask, reason: String) {
+        let copies = match ask {
+            Ask::Get => Copies::Harmless,
+            Ask::Propose(_) => self.copies(),
+        };
+        self.attempt.refused(refusal, copies);
+        if !self.is_hopeful() {
+            self.reason = reason;
         }
     }
 
@@ -307,67 +303,41 @@ fn readable(tries: &[Try], left: Duration) -> Vec<usize> {
         .collect()
 }
 
-/// All of it, in one of the five outcomes. Whatever may have been done weighs more than what was not.
+/// All of it, in one of the five outcomes, and in words.
 fn conclude(tries: &[Try], ask: &Ask, timeout: Duration) -> Outcome {
-    let invalid: u32 = tries.iter().map(|one| one.invalid).sum();
-    let silent: Vec<String> = tries
-        .iter()
-        .filter(|one| matches!(one.known, Known::MayHave))
-        .map(|one| one.id.to_string())
-        .collect();
-    if !silent.is_empty() {
-        let invalid = match invalid {
-            0 => String::new(),
-            invalid => format!(" (and {invalid} that was not)"),
-        };
-        let way_on = match ask {
-            Ask::Propose(_) => {
-                "it may have been done, or may yet be; ask again with the same value, which is always safe"
-            }
-            Ask::Get => {
-                "what is chosen, if anything, is not known; ask again, which is always safe"
-            }
-        };
-        return Outcome::Unknown(format!(
-            "no valid answer from {} within {timeout:?}{invalid}: {way_on}",
-            silent.join(", ")
-        ));
-    }
-    let reasons = |wanted: fn(&Known) -> Option<&str>| -> Vec<&str> {
-        tries.iter().filter_map(|one| wanted(&one.known)).collect()
+    let of = |wanted: &[Known]| -> Vec<&Try> {
+        let mut tries = tries.iter().collect::<Vec<&Try>>();
+        tries.retain(|one| wanted.contains(&one.attempt.known()));
+        tries
     };
-    let busy = reasons(Known::busy);
-    if !busy.is_empty() {
-        return Outcome::Retryable(busy.join("; "));
-    }
-    let unreached = reasons(Known::unreached);
-    if !unreached.is_empty() || tries.is_empty() {
-        return Outcome::PostFailed(unreached.join("; "));
-    }
-    Outcome::Fatal(reasons(Known::refused).join("; "))
-}
-
-impl Known {
-    fn busy(&self) -> Option<&str> {
-        match self {
-            Known::Busy(reason) => Some(reason),
-            Known::NotAsked | Known::MayHave | Known::DidNot(_) | Known::Refused(_) => None,
+    let reasons = |wanted: &[Known]| -> String {
+        let reasons: Vec<&str> = of(wanted).iter().map(|one| &*one.reason).collect();
+        reasons.join("; ")
+    };
+    match client::conclude(tries.iter().map(|one| one.attempt.known())) {
+        Failure::Unknown => {
+            let silent = of(&[Known::MayHave]);
+            let silent: Vec<String> = silent.iter().map(|one| one.id.to_string()).collect();
+            let invalid = match tries.iter().map(|one| one.invalid).sum::<u32>() {
+                0 => String::new(),
+                invalid => format!(" (and {invalid} that was not)"),
+            };
+            let way_on = match ask {
+                Ask::Propose(_) => {
+                    "it may have been done, or may yet be; ask again with the same value, which is always safe"
+                }
+                Ask::Get => {
+                    "what is chosen, if anything, is not known; ask again, which is always safe"
+                }
+            };
+            Outcome::Unknown(format!(
+                "no valid answer from {} within {timeout:?}{invalid}: {way_on}",
+                silent.join(", ")
+            ))
         }
-    }
-
-    fn unreached(&self) -> Option<&str> {
-        match self {
-            Known::DidNot(reason) => Some(reason),
-            Known::NotAsked => Some("there was no time to ask"),
-            Known::MayHave | Known::Busy(_) | Known::Refused(_) => None,
-        }
-    }
-
-    fn refused(&self) -> Option<&str> {
-        match self {
-            Known::Refused(reason) => Some(reason),
-            Known::NotAsked | Known::MayHave | Known::Busy(_) | Known::DidNot(_) => None,
-        }
+        Failure::Retryable => Outcome::Retryable(reasons(&[Known::Busy])),
+        Failure::PostFailed => Outcome::PostFailed(reasons(&[Known::DidNot, Known::NotAsked])),
+        Failure::Fatal => Outcome::Fatal(reasons(&[Known::Refused])),
     }
 }
 

@@ -174,6 +174,7 @@
 
 mod acceptor;
 mod ballot;
+pub mod client;
 mod cluster;
 mod learner;
 mod message;

@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 use std::time::Instant;
 
-use checker::{Cut, Ending, Engine, Limits, Progress, Reductions, Run, Storage, Until, Verdict};
+use checker::{Engine, Limits, Progress, Reductions, Run, Storage, Until};
 use model::{Action, Expect, Size, State, World};
 use report::{Answer, Outcome};
 
 use crate::args::CheckArgs;
 use crate::baseline::Baseline;
+use crate::cross_check::Opinions;
 use crate::error::Error;
 use crate::load::{self, Loaded};
 use crate::outputs::Outputs;
@@ -20,10 +21,7 @@ use crate::progress::Meter;
 use crate::reports::{EngineRow, Reports};
 use crate::{Ended, coverage, findings, paranoid, print, regressions, update};
 
-/// The exhaustive checker of stateright that `--cross-check` runs: the one that needs least memory.
-const OTHER: Engine = Engine::StaterightDfs;
-
-type WorldRun = Run<State, Action>;
+pub(crate) type WorldRun = Run<State, Action>;
 
 /// What became of one scenario.
 pub(crate) struct Checked {
@@ -32,8 +30,8 @@ pub(crate) struct Checked {
     pub(crate) depth: Option<u32>,
     /// The other engine's figures; `None` without `--cross-check`.
     pub(crate) other: Option<EngineRow>,
-    /// What is locked and has moved, a line each.
-    unlocked: Vec<String>,
+    /// Something that is locked has moved.
+    is_lock_broken: bool,
 }
 
 pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
@@ -102,8 +100,8 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
     for objection in &objections {
         print::say(&print::toned(Tone::Bad, objection));
     }
-    let is_unlocked = checked.iter().any(Checked::is_unlocked);
-    if let (Some(reports), true) = (reports, all_known && !is_unlocked) {
+    let is_lock_broken = checked.iter().any(|one| one.is_lock_broken);
+    if let (Some(reports), true) = (reports, all_known && !is_lock_broken) {
         reports.write(&checked, args.cross_check, &excuses.unwrap_or_default())?;
         print::say(&format!("reports written to {}", args.reports.display()));
     } else if whole {
@@ -125,22 +123,16 @@ impl Checked {
     fn compare(&mut self, baseline: &Baseline, may_move: bool, moved: &mut Vec<String>) {
         let lines = baseline.moved(&self.answer);
         let scenario = self.answer.scenario();
-        let is_locked = scenario.expect.locked && !may_move;
         let name = scenario.name.clone();
-        for line in lines {
-            match is_locked {
-                true => self
-                    .unlocked
-                    .push(format!("{line}, which is locked; --update takes it over")),
-                false => moved.push(format!("{name}: {line}")),
-            }
+        if scenario.expect.locked && !may_move {
+            self.is_lock_broken = !lines.is_empty();
+            let told = lines
+                .into_iter()
+                .map(|line| format!("{line}, which is locked; --update takes it over"));
+            self.answer.disagreements.extend(told);
+        } else {
+            moved.extend(lines.into_iter().map(|line| format!("{name}: {line}")));
         }
-        let unlocked = self.unlocked.iter().cloned();
-        self.answer.disagreements.extend(unlocked);
-    }
-
-    fn is_unlocked(&self) -> bool {
-        !self.unlocked.is_empty()
     }
 }
 
@@ -232,7 +224,7 @@ fn check_one(
         answer,
         depth,
         other: opinions.row,
-        unlocked: Vec::new(),
+        is_lock_broken: false,
     };
     let (tone, mark) = findings::mark(checked.answer.outcome());
     let mark = print::toned(tone, mark);
@@ -278,47 +270,6 @@ fn note_size(expect: &mut Expect, run: &WorldRun, asked: Reductions) {
     }
 }
 
-/// What others make of a world: our own search without reductions, and stateright's.
-#[derive(Default)]
-struct Opinions {
-    full: Option<WorldRun>,
-    row: Option<EngineRow>,
-    disagreements: Vec<String>,
-    uncompared: Option<Cut>,
-}
-
-impl Opinions {
-    fn ask(
-        name: &str,
-        world: &Arc<World>,
-        run: &WorldRun,
-        limits: &Limits,
-    ) -> Result<Opinions, Error> {
-        let theirs = metered(&format!("{name} ({OTHER})"), |tell| {
-            checker::explore_with(OTHER, Arc::clone(world), limits, tell)
-        })?;
-        let full = metered(&format!("{name} (no reductions)"), |tell| {
-            model::explore(world, Reductions::NONE, &Storage::default(), limits, tell)
-        })?;
-        let cut = |ending| match ending {
-            Ending::Truncated(cut) => Some(cut),
-            Ending::Exhausted => None,
-        };
-        let uncompared = cut(full.ending).or(cut(theirs.ending));
-        let mut disagreements = Vec::new();
-        if run.is_exhausted() && uncompared.is_none() {
-            disagreements = differences(&full, &theirs);
-            disagreements.extend(differences_reduced(run, &full));
-        }
-        Ok(Opinions {
-            row: Some(EngineRow::new(OTHER, &full, &theirs)),
-            full: Some(full),
-            disagreements,
-            uncompared,
-        })
-    }
-}
-
 fn explore(
     args: &CheckArgs,
     name: &str,
@@ -351,7 +302,7 @@ fn estimate(args: &CheckArgs, name: &str, world: &World) -> Result<(), Error> {
 }
 
 /// Explores, and tells how it comes along.
-fn metered(
+pub(crate) fn metered(
     name: &str,
     explore: impl FnOnce(&(dyn Fn(&Progress) + Sync)) -> Result<WorldRun, checker::Error>,
 ) -> Result<WorldRun, Error> {
@@ -376,88 +327,5 @@ fn storage(args: &CheckArgs) -> Storage {
         checkpoint: args.checkpoint.clone().or(args.resume.clone()),
         checkpoint_every: args.checkpoint_every,
         resume: args.resume.clone(),
-    }
-}
-
-/// Where an exhausted exploration with reductions contradicts the one without.
-fn differences_reduced(reduced: &WorldRun, full: &WorldRun) -> Vec<String> {
-    let steps = |verdict: &Verdict<State, Action>| match verdict.path() {
-        Some(path) => format!("{} steps", path.clone().into_actions().len()),
-        None => "no path".to_owned(),
-    };
-    let pairs = reduced.findings.iter().zip(&full.findings);
-    let different = pairs.filter(|(ours, all)| steps(&ours.verdict) != steps(&all.verdict));
-    let told = different.map(|(ours, all)| {
-        format!(
-            "{}: {} with the reductions {}, {} without",
-            ours.property,
-            steps(&ours.verdict),
-            reduced.reductions.in_words(),
-            steps(&all.verdict),
-        )
-    });
-    told.collect()
-}
-
-/// Where two exhausted explorations of one world contradict each other.
-fn differences(ours: &WorldRun, theirs: &WorldRun) -> Vec<String> {
-    let counts = [
-        ("unique states", ours.unique, theirs.unique),
-        ("transitions", ours.generated, theirs.generated),
-    ];
-    let mut differences: Vec<String> = counts
-        .into_iter()
-        .filter(|(_, ours, theirs)| ours != theirs)
-        .map(|(what, ours, theirs)| format!("{what}: {ours} here, but {theirs} by {OTHER}"))
-        .collect();
-    let has_path = |verdict: &Verdict<State, Action>| match verdict.path() {
-        Some(_) => "has a path",
-        None => "has none",
-    };
-    for (ours, theirs) in ours.findings.iter().zip(&theirs.findings) {
-        let (own, other) = (has_path(&ours.verdict), has_path(&theirs.verdict));
-        if own != other {
-            let property = ours.property;
-            differences.push(format!("{property}: {own} here, but {other} by {OTHER}"));
-        }
-    }
-    differences
-}
-
-#[cfg(test)]
-mod tests {
-    use model::Scenario;
-
-    use super::*;
-
-    fn run() -> WorldRun {
-        let text =
-            "title = \"\"\nabout = \"\"\n[cluster]\nservers = 1\n[[ask]]\nvalue = \"A\"\nof = 0\n";
-        let scenario = Scenario::parse(std::path::Path::new("one.toml"), text).unwrap();
-        let world = World::new(Arc::new(scenario)).unwrap();
-        checker::explore(&world, &Limits::default(), &|_| ()).unwrap()
-    }
-
-    #[test]
-    fn equal_runs_do_not_differ() {
-        assert!(differences(&run(), &run()).is_empty());
-    }
-
-    #[test]
-    fn engines_that_disagree_are_caught() {
-        let mut fewer = run();
-        fewer.unique -= 1;
-        assert_eq!(differences(&run(), &fewer).len(), 1);
-        let mut blind = run();
-        for finding in &mut blind.findings {
-            finding.verdict = Verdict::Exhausted;
-        }
-        let found = run()
-            .findings
-            .iter()
-            .filter(|f| f.verdict.path().is_some())
-            .count();
-        assert_eq!(differences(&run(), &blind).len(), found);
-        assert!(found > 0);
     }
 }

@@ -10,6 +10,7 @@ mod check;
 mod cluster;
 mod conform;
 mod coverage;
+mod cross_check;
 mod diff;
 mod error;
 mod explore;

@@ -1,6 +1,9 @@
 //! What was found, for the terminal and for machines.
 
+use std::collections::BTreeMap;
+
 use checker::Ending;
+use model::properties::Known;
 use model::{Action, State, World};
 use report::{Answer, Found, Judged, Outcome};
 use stateright::Path;
@@ -99,14 +102,6 @@ pub(crate) fn print_table(checked: &[Checked], not_run: usize) -> Result<(), Err
             let problem = format!("{}: {problem}", one.answer.scenario().name);
             print::line(&print::toned(Tone::Bad, &problem))?;
         }
-        let vacuous = one.answer.judged.iter().filter(|judged| judged.vacuous);
-        for judged in vacuous {
-            let (name, property) = (&one.answer.scenario().name, judged.property);
-            let problem = format!(
-                "{name}: {property} holds only since nothing of what it speaks of ever happens"
-            );
-            print::line(&print::toned(Tone::Doubtful, &problem))?;
-        }
         if let Some(cut) = one.answer.cut() {
             let name = &one.answer.scenario().name;
             let problem = match one.answer.ending {
@@ -116,8 +111,40 @@ pub(crate) fn print_table(checked: &[Checked], not_run: usize) -> Result<(), Err
             print::line(&print::toned(Tone::Doubtful, &problem))?;
         }
     }
+    for line in vacuous(checked) {
+        print::line(&print::toned(Tone::Doubtful, &line))?;
+    }
     print::line(&sum(checked, not_run))?;
     Ok(())
+}
+
+/// So many scenarios are named; where there are more, their number says enough: the pages have the names.
+const NAMED_MAX: usize = 3;
+
+/// What was never put to the test though the scenario allows it, a line for each property. What a scenario excludes is
+/// told on its page only.
+fn vacuous(checked: &[Checked]) -> Vec<String> {
+    let mut where_vacuous: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for one in checked {
+        let vacuous = one.answer.judged.iter().filter(|judged| judged.vacuous);
+        let scenario = one.answer.scenario();
+        let is_excluded = |judged: &&Judged| {
+            let known = Known::named(judged.property);
+            known.is_some_and(|known| known.is_excluded(scenario))
+        };
+        for judged in vacuous.filter(|judged| !is_excluded(judged)) {
+            let names = where_vacuous.entry(judged.property).or_default();
+            names.push(&scenario.name);
+        }
+    }
+    let told = where_vacuous.into_iter().map(|(property, names)| {
+        let places = match names.len() {
+            0..=NAMED_MAX => names.join(", "),
+            many => format!("{many} of {} scenarios", checked.len()),
+        };
+        format!("{places}: {property} holds only since nothing of what it speaks of ever happens")
+    });
+    told.collect()
 }
 
 /// Colours the last word of each row.

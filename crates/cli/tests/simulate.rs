@@ -241,6 +241,54 @@ const FOUND: &[Row] = &[
         6,
         6,
     ),
+    (
+        Mutant::AnswersOwn,
+        "clients-and-faults",
+        "agreement",
+        14,
+        13,
+        8,
+    ),
+    (
+        Mutant::RefusalsBelieved,
+        "clients-and-faults",
+        "failure-is-true",
+        4,
+        7,
+        4,
+    ),
+    (
+        Mutant::SilenceIsFailure,
+        "clients-and-faults",
+        "failure-is-true",
+        2,
+        7,
+        2,
+    ),
+    (
+        Mutant::BusyAfterDoing,
+        "clients-and-faults",
+        "failure-is-true",
+        64,
+        6,
+        2,
+    ),
+    (
+        Mutant::FailedWriteIgnored,
+        "disks-fail",
+        "promises-rise",
+        28,
+        3,
+        3,
+    ),
+    (
+        Mutant::SentUnflushed,
+        "disks-fail",
+        "promises-rise",
+        2,
+        2,
+        2,
+    ),
 ];
 
 /// Mutants that violate nothing: two let nothing be chosen, two need another fault.
@@ -252,6 +300,8 @@ const HARMLESS: &[Mutant] = &[
     Mutant::NeverAnnounced,
     Mutant::VotesOnce,
     Mutant::AdoptsFromAllOnly,
+    Mutant::NeverAsksAgain,
+    Mutant::AnswersOnlyAgain,
 ];
 
 static NEVER: AtomicBool = AtomicBool::new(false);

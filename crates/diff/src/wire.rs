@@ -5,7 +5,7 @@
 //! have cores that keep their nodes otherwise, as long as both are built with the same `model`, which [`FORM`] tells.
 
 use data_encoding::HEXLOWER;
-use model::{Action, Event, Parcel, Scenario, State};
+use model::{Action, Event, Fault, Letter, Parcel, Point, Reply, Scenario, State};
 use paxos::{Envelope, NodeId, NodeSet};
 use serde::{Deserialize, Serialize};
 
@@ -95,6 +95,38 @@ pub(crate) enum ActionText {
     Crash(usize),
     /// [`Action::Lose`].
     Lose(Parcel),
+    /// [`Action::Answer`].
+    Answer(u8, ReplyText),
+    /// [`Action::GiveUp`].
+    GiveUp(u8),
+    /// [`Action::Fail`].
+    Fail(Fault, PointText),
+}
+
+/// An answer as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ReplyText {
+    /// [`Reply::Chosen`].
+    Chosen(Letter),
+    /// [`Reply::Busy`].
+    Busy,
+    /// [`Reply::Refused`].
+    Refused,
+}
+
+/// Where something fails, as text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PointText {
+    /// [`Point::Ask`].
+    Ask(u8),
+    /// [`Point::Reply`].
+    Reply(u8, ReplyText),
+    /// [`Point::Event`].
+    Event(EventText),
+    /// [`Point::Node`].
+    Node(usize),
 }
 
 /// An event as text.
@@ -116,6 +148,17 @@ impl ActionText {
             Action::Torn { event, sends } => ActionText::Torn(EventText::new(event), sends),
             Action::Crash(node) => ActionText::Crash(node.index()),
             Action::Lose(envelope) => ActionText::Lose(parcel(&envelope)),
+            Action::Answer { ask, reply } => ActionText::Answer(ask, reply.into()),
+            Action::GiveUp(ask) => ActionText::GiveUp(ask),
+            Action::Fail { fault, at } => ActionText::Fail(
+                fault,
+                match at {
+                    Point::Ask(ask) => PointText::Ask(ask),
+                    Point::Reply(ask, reply) => PointText::Reply(ask, reply.into()),
+                    Point::Event(event) => PointText::Event(EventText::new(event)),
+                    Point::Node(node) => PointText::Node(node.index()),
+                },
+            ),
         }
     }
 
@@ -128,6 +171,20 @@ impl ActionText {
             },
             ActionText::Crash(number) => Action::Crash(node(*number)?),
             ActionText::Lose(parcel) => Action::Lose(envelope(*parcel)?),
+            ActionText::Answer(ask, reply) => Action::Answer {
+                ask: *ask,
+                reply: (*reply).into(),
+            },
+            ActionText::GiveUp(ask) => Action::GiveUp(*ask),
+            ActionText::Fail(fault, at) => Action::Fail {
+                fault: *fault,
+                at: match at {
+                    PointText::Ask(ask) => Point::Ask(*ask),
+                    PointText::Reply(ask, reply) => Point::Reply(*ask, (*reply).into()),
+                    PointText::Event(event) => Point::Event(event.event(scenario)?),
+                    PointText::Node(number) => Point::Node(node(*number)?),
+                },
+            },
         })
     }
 }
@@ -158,12 +215,32 @@ impl EventText {
     }
 }
 
-fn parcel(envelope: &Envelope<model::Letter>) -> Parcel {
+impl From<Reply> for ReplyText {
+    fn from(reply: Reply) -> ReplyText {
+        match reply {
+            Reply::Chosen(value) => ReplyText::Chosen(value),
+            Reply::Busy => ReplyText::Busy,
+            Reply::Refused => ReplyText::Refused,
+        }
+    }
+}
+
+impl From<ReplyText> for Reply {
+    fn from(reply: ReplyText) -> Reply {
+        match reply {
+            ReplyText::Chosen(value) => Reply::Chosen(value),
+            ReplyText::Busy => Reply::Busy,
+            ReplyText::Refused => Reply::Refused,
+        }
+    }
+}
+
+fn parcel(envelope: &Envelope<Letter>) -> Parcel {
     let to = NodeSet::EMPTY.with(envelope.to);
     Parcel::new(envelope.from, to, envelope.message)
 }
 
-fn envelope(parcel: Parcel) -> Result<Envelope<model::Letter>, String> {
+fn envelope(parcel: Parcel) -> Result<Envelope<Letter>, String> {
     let mut envelopes = parcel.envelopes();
     envelopes
         .next()

@@ -72,7 +72,10 @@ fn is_vote_delivered(step: &Step) -> bool {
         Action::Step(Event::Ask { .. } | Event::Timeout(_))
         | Action::Torn { .. }
         | Action::Crash(_)
-        | Action::Lose(_) => false,
+        | Action::Lose(_)
+        | Action::Answer { .. }
+        | Action::GiveUp(_)
+        | Action::Fail { .. } => false,
     }
 }
 

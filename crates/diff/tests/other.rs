@@ -14,10 +14,12 @@ const HEAD: &str = "title = \"\"\nabout = \"\"\n";
 const ASKS: &str = "[[ask]]\nvalue = \"A\"\nof = 0\n[[ask]]\nvalue = \"B\"\nof = 0\n";
 
 /// Small worlds in which, between them, everything happens that can.
-const WORLDS: [&str; 3] = [
+const WORLDS: [&str; 4] = [
     "[cluster]\nproposers = 1\nacceptors = 1\n[world]\ncrashes = 1\ntorn = true\nrounds = 2\nretries = 1\n",
     "[cluster]\nservers = 1\n[world]\nnetwork = \"ordered\"\nloss = true\ncrashes = 1\n",
     "[cluster]\nservers = 1\n[protocol]\nnack = true\n[world]\nnetwork = \"bag\"\nrounds = 2\n",
+    "[cluster]\nservers = 1\n[world]\nfaults = [\"node-busy\", \"reply-lost\", \"storage-fails\", \"store-corrupted\"]\n\
+     faults-most = 1\nasks-again = 1\n",
 ];
 
 fn scenario(text: &str) -> Scenario {
@@ -61,6 +63,9 @@ fn the_other_process_answers_as_the_world_does_here() {
                     Action::Torn { .. } => "torn",
                     Action::Crash(_) => "crash",
                     Action::Lose(_) => "lose",
+                    Action::Answer { .. } => "answer",
+                    Action::GiveUp(_) => "give up",
+                    Action::Fail { .. } => "fail",
                 });
                 if seen.insert(step.next.clone()) {
                     states.push(step.next);
@@ -68,7 +73,7 @@ fn the_other_process_answers_as_the_world_does_here() {
             }
         }
     }
-    assert_eq!(kinds.len(), 4, "{kinds:?}");
+    assert_eq!(kinds.len(), 7, "{kinds:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use paxos::{Broadcast, Effects, Envelope, Input, Node, NodeId, NodeSet, Timer};
 
-use crate::Letter;
+use crate::{Fault, Letter, Point, Reply};
 
 /// Something that happens to one node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,6 +39,22 @@ pub enum Action {
     Crash(NodeId),
     /// An ordered network loses the head of a link.
     Lose(Envelope<Letter>),
+    /// An answer reaches its client.
+    Answer {
+        /// The request, by its place among the scenario's asks.
+        ask: u8,
+        /// The answer.
+        reply: Reply,
+    },
+    /// A client has waited long enough for the answer to this request.
+    GiveUp(u8),
+    /// Something fails.
+    Fail {
+        /// What.
+        fault: Fault,
+        /// Where.
+        at: Point,
+    },
 }
 
 /// What an event is to the node that it happens to.

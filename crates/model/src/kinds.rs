@@ -2,7 +2,7 @@
 
 use paxos::{Message, Node};
 
-use crate::{Action, Event, Letter, Reaction, State, World};
+use crate::{Action, Event, Fault, Letter, Outcome, Reaction, State, World};
 
 /// Declares the kinds with their names and meanings, so that each is written once.
 macro_rules! kinds {
@@ -77,6 +77,38 @@ kinds! {
     TornPartly = "torn, partly sent",
     /// the network loses a message (where messages are anything but in order, it loses them by never delivering)
     Lost = "lost",
+    /// a client asks again that was told of no success
+    AskedAgain = "asked again",
+    /// an answer reaches the client that waits for it
+    Answered = "answered",
+    /// a client has waited long enough
+    GivenUp = "given up",
+    /// 1, a request cannot leave
+    PostRefused = "post refused",
+    /// 2, a request arrives, and the node crashes right after
+    CrashOnDelivery = "crash on delivery",
+    /// 3, a node finds a request invalid
+    RequestInvalid = "request invalid",
+    /// 4, a node cannot save, and stops
+    StorageFails = "storage fails",
+    /// 5, a node cannot send its answer
+    ReplyNotSent = "reply not sent",
+    /// 6, an answer is lost
+    ReplyLost = "reply lost",
+    /// 7, a client finds an answer invalid
+    ReplyInvalid = "reply invalid",
+    /// 8, a client gets the answer and fails to record it
+    ClientForgets = "client forgets",
+    /// a node does nothing with a request, and says so
+    NodeBusy = "node busy",
+    /// an answer arrives after its client has asked again
+    ReplyStale = "reply stale",
+    /// an answer arrives, and will again
+    ReplyDuplicated = "reply duplicated",
+    /// a node crashes, and its disk has lost what was not flushed
+    NotFlushed = "not flushed",
+    /// a node finds its store corrupted and does not start again
+    StoreCorrupted = "store corrupted",
 }
 
 impl Kind {
@@ -138,6 +170,25 @@ impl Kind {
         }
     }
 
+    /// That something fails.
+    pub(crate) fn of_fault(fault: Fault) -> Kind {
+        match fault {
+            Fault::PostRefused => Kind::PostRefused,
+            Fault::CrashOnDelivery => Kind::CrashOnDelivery,
+            Fault::RequestInvalid => Kind::RequestInvalid,
+            Fault::StorageFails => Kind::StorageFails,
+            Fault::ReplyNotSent => Kind::ReplyNotSent,
+            Fault::ReplyLost => Kind::ReplyLost,
+            Fault::ReplyInvalid => Kind::ReplyInvalid,
+            Fault::ClientForgets => Kind::ClientForgets,
+            Fault::NodeBusy => Kind::NodeBusy,
+            Fault::ReplyStale => Kind::ReplyStale,
+            Fault::ReplyDuplicated => Kind::ReplyDuplicated,
+            Fault::NotFlushed => Kind::NotFlushed,
+            Fault::StoreCorrupted => Kind::StoreCorrupted,
+        }
+    }
+
     /// What it is to ignore a message.
     pub(crate) fn of_ignored(message: &Message<Letter>) -> Kind {
         match message {
@@ -160,6 +211,9 @@ impl World {
                 Kind::of_crash(crate::world::has_ballot_under_way(&state.server(at)))
             }
             Action::Lose(_) => Kind::Lost,
+            Action::Answer { .. } => Kind::Answered,
+            Action::GiveUp(_) => Kind::GivenUp,
+            Action::Fail { fault, .. } => Kind::of_fault(fault),
         }
     }
 
@@ -167,6 +221,11 @@ impl World {
         let (at, _) = crate::action::input(event);
         let before = state.server(at).node(at, *self.cluster());
         match (self.reaction(state, event), event) {
+            (_, Event::Ask { index, .. })
+                if state.asks[usize::from(index)] != Outcome::NotAsked =>
+            {
+                Kind::AskedAgain
+            }
             (Some((_, reaction)), _) => Kind::of(event, &before, &reaction),
             (None, Event::Deliver(envelope)) => Kind::of_ignored(&envelope.message),
             (None, Event::Ask { .. }) => Kind::AskWaits,
@@ -178,7 +237,7 @@ impl World {
     pub(crate) fn count_idle(&self, state: &State, actions: &[Action], counts: &mut [u64]) {
         for envelope in self.network().deliverable(&state.mail) {
             let arrival = Action::Step(Event::Deliver(envelope));
-            if !self.is_down(envelope.to) && !actions.contains(&arrival) {
+            if !self.is_out(state, envelope.to) && !actions.contains(&arrival) {
                 counts[Kind::of_ignored(&envelope.message) as usize] += 1;
             }
         }

@@ -2,6 +2,7 @@
 
 mod action;
 mod actors;
+mod clients;
 mod compiled;
 mod explore;
 mod faults;
@@ -21,6 +22,7 @@ mod world;
 
 pub use action::{Action, Event, Reaction};
 pub use actors::{Actors, Memory, Never, Peer, Wait};
+pub use clients::{Call, Clients, Fault, Point, Replies, Reply};
 pub use compiled::{Code, Compiled, Move, Plan};
 pub use explore::{estimate, explore};
 pub use kinds::Kind;

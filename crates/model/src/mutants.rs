@@ -105,6 +105,22 @@ mutants! {
     DownIsPromised = "down-is-promised",
     /// A proposer that would adopt a value says nothing, unless every acceptor that is up has promised.
     AdoptsFromAllOnly = "adopts-from-all-only",
+    /// A node answers its client with the value that this client asked for.
+    AnswersOwn = "answers-own",
+    /// A client believes that nothing was done when one of several copies of its request is refused.
+    RefusalsBelieved = "refusals-believed",
+    /// A client that hears nothing takes that for a failure of the request.
+    SilenceIsFailure = "silence-is-failure",
+    /// A node takes a request in and then says that it is too busy.
+    BusyAfterDoing = "busy-after-doing",
+    /// A client that is left with UNKNOWN does not ask again.
+    NeverAsksAgain = "never-asks-again",
+    /// A node answers nobody who asks for the first time.
+    AnswersOnlyAgain = "answers-only-again",
+    /// A node whose disk fails goes on as if it had saved.
+    FailedWriteIgnored = "failed-write-ignored",
+    /// The host sends when it has written and not yet flushed.
+    SentUnflushed = "sent-unflushed",
 }
 
 /// A change that looks like a fault and is none: the checks must let it pass, or they are wrong.

@@ -135,6 +135,9 @@ impl Hash for State {
             .fold(0, |word, outcome| word << 8 | outcome_bits(*outcome));
         hasher.write_u64(asks);
         hasher.write_u64(u64::from(self.crashes) << 1 | u64::from(self.mid_ballot));
+        if let Some(clients) = &self.clients {
+            clients.hash(hasher);
+        }
     }
 }
 
@@ -172,6 +175,9 @@ fn outcome_bits(outcome: Outcome) -> u64 {
         Outcome::Asked => 1,
         Outcome::Unknown => 2,
         Outcome::Success(value) => 3 + value.index() as u64,
+        Outcome::PostFailed => 0xf0,
+        Outcome::Retryable => 0xf1,
+        Outcome::Fatal => 0xf2,
     }
 }
 

@@ -7,7 +7,7 @@ use paxos::{NodeId, Phase, Rules as _};
 use stateright::Property;
 
 use crate::parcel::Parcel;
-use crate::{Kind, Letters, Outcome, State, World};
+use crate::{Fault, Kind, Letters, Outcome, Scenario, State, World};
 
 /// A property and why it matters.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +72,12 @@ pub const ALL: &[Known] = &[
         &[Kind::ProposeVoted],
         "a vote at ballot b is for the only value that can have been chosen below b",
     ),
+    invariant(
+        "failure-is-true",
+        failure_is_true,
+        &[Kind::PostRefused, Kind::RequestInvalid, Kind::NodeBusy],
+        "a client is told POST_FAILED, RETRYABLE or FATAL only if nothing was done of its request",
+    ),
     witness(
         "value-chosen",
         value_chosen,
@@ -96,6 +102,11 @@ pub const ALL: &[Known] = &[
         "restart-mid-ballot",
         restart_mid_ballot,
         "a node can crash and restart while a ballot is under way at it",
+    ),
+    witness(
+        "told-after-unknown",
+        told_after_unknown,
+        "a client that was left with UNKNOWN can ask again and be told the outcome",
     ),
 ];
 
@@ -137,6 +148,16 @@ impl Known {
     /// Whether it must be true in every state; if not, it must be true in some state.
     pub fn is_invariant(&self) -> bool {
         self.is_invariant
+    }
+
+    /// Whether it speaks only of failures that a scenario does not allow.
+    pub fn is_excluded(&self, scenario: &Scenario) -> bool {
+        let allowed = &scenario.world.faults;
+        let is_excluded = |kind: &Kind| {
+            let mut faults = Fault::ALL.iter().filter(|fault| !allowed.contains(fault));
+            faults.any(|fault| Kind::of_fault(*fault) == *kind)
+        };
+        !self.rests_on.is_empty() && self.rests_on.iter().all(is_excluded)
     }
 
     /// As stateright has it.
@@ -196,9 +217,9 @@ fn announced(state: &State) -> Letters {
     state
         .asks
         .iter()
-        .fold(by_nodes, |all, outcome| match outcome {
-            Outcome::Success(value) => all.with(*value),
-            Outcome::NotAsked | Outcome::Asked | Outcome::Unknown => all,
+        .fold(by_nodes, |all, outcome| match outcome.told() {
+            Some(value) => all.with(value),
+            None => all,
         })
 }
 
@@ -316,6 +337,22 @@ fn votes_are_safe(world: &World, state: &State) -> bool {
                     })
             })
     })
+}
+
+fn failure_is_true(_world: &World, state: &State) -> bool {
+    let Some(clients) = &state.clients else {
+        return true;
+    };
+    let mut asks = state.asks.iter().zip(&clients.calls);
+    asks.all(|(outcome, call)| !outcome.is_failure() || !call.is_done)
+}
+
+fn told_after_unknown(_world: &World, state: &State) -> bool {
+    let Some(clients) = &state.clients else {
+        return false;
+    };
+    let mut asks = state.asks.iter().zip(&clients.calls);
+    asks.any(|(outcome, call)| outcome.told().is_some() && call.was_unknown)
 }
 
 fn value_chosen(world: &World, state: &State) -> bool {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use paxos::{Cluster, Flexible, NodeId, NodeSet};
 use serde::{Deserialize, Serialize};
 
-use crate::{Letter, Letters, Network, Parcel, RuleSet, Variant, properties};
+use crate::{Fault, Letter, Letters, Network, Parcel, RuleSet, Variant, properties};
 
 /// One question: who takes part, by which rules, what may go wrong, what is asked, and what the
 /// answer should be.
@@ -114,6 +114,24 @@ pub struct Bounds {
     pub crash_nodes: Option<Vec<usize>>,
     /// The nodes that never run.
     pub down: Vec<usize>,
+    /// What may fail between clients and nodes, and at the nodes' disks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
+    /// How often, all of these together. Goes with `faults`.
+    #[serde(skip_serializing_if = "is_none")]
+    pub faults_most: u8,
+    /// How many times clients may ask again, all together. Goes with `faults`.
+    #[serde(skip_serializing_if = "is_none")]
+    pub asks_again: u8,
+}
+
+/// Whether a number of times is none.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for this signature"
+)]
+fn is_none(times: &u8) -> bool {
+    *times == 0
 }
 
 impl Default for Bounds {
@@ -127,6 +145,9 @@ impl Default for Bounds {
             torn: false,
             crash_nodes: None,
             down: Vec::new(),
+            faults: Vec::new(),
+            faults_most: 0,
+            asks_again: 0,
         }
     }
 }
@@ -376,6 +397,7 @@ impl Scenario {
                     .into(),
             );
         }
+        self.validate_faults()?;
         if self.ask.is_empty() || self.ask.len() > Ask::LIMIT {
             return Err(format!(
                 "there are {} [[ask]] entries, but there must be from 1 to {}, each with the `value` a \
@@ -395,6 +417,27 @@ impl Scenario {
             }
         }
         self.expect.validate()
+    }
+
+    fn validate_faults(&self) -> Result<(), String> {
+        let bounds = &self.world;
+        match (bounds.faults.is_empty(), bounds.faults_most) {
+            (true, 0) if bounds.asks_again == 0 => Ok(()),
+            (true, 0) => Err(
+                "world.asks-again needs world.faults: a client whose request never fails \
+                              has no cause to ask again"
+                    .into(),
+            ),
+            (true, _) => Err("world.faults-most needs world.faults: which there may be".into()),
+            (false, 0) => Err("world.faults needs world.faults-most of at least 1".into()),
+            (false, _) => {
+                let mut faults = bounds.faults.iter().enumerate();
+                match faults.find(|(place, fault)| bounds.faults[..*place].contains(fault)) {
+                    Some((_, fault)) => Err(format!("world.faults names {fault} twice")),
+                    None => Ok(()),
+                }
+            }
+        }
     }
 
     fn validate_protocol(&self, cluster: Cluster) -> Result<(), String> {

@@ -6,7 +6,7 @@ use paxos::{Acceptor, Cluster, Durable, Learner, Node, NodeId, Proposer};
 use serde::{Deserialize, Serialize};
 
 use crate::packed::Packed;
-use crate::{Ask, Letter, Letters, Parcel};
+use crate::{Ask, Clients, Letter, Letters, Parcel};
 
 /// A world at one moment.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,8 @@ pub struct State {
     pub crashes: u8,
     /// Whether a crash ever struck a node with a ballot under way. Seen by properties only.
     pub mid_ballot: bool,
+    /// What is under way between clients and nodes; `None` where that never fails.
+    pub clients: Option<Box<Clients>>,
 }
 
 /// A node and what belongs to it.
@@ -52,10 +54,39 @@ pub enum Outcome {
     NotAsked,
     /// The request is made, the answer awaited.
     Asked,
-    /// The node crashed with the request: it may have been done, or may yet be.
+    /// The node crashed with the request, or was silent: it may have been done, or may yet be.
     Unknown,
     /// The client was told that this value is chosen.
     Success(Letter),
+    /// It surely reached no node.
+    PostFailed,
+    /// The node got it, did nothing, and may do it later.
+    Retryable,
+    /// The node refuses it for good.
+    Fatal,
+}
+
+impl Outcome {
+    /// The value told, if it is a success.
+    pub fn told(self) -> Option<Letter> {
+        match self {
+            Outcome::Success(value) => Some(value),
+            Outcome::NotAsked
+            | Outcome::Asked
+            | Outcome::PostFailed
+            | Outcome::Retryable
+            | Outcome::Fatal
+            | Outcome::Unknown => None,
+        }
+    }
+
+    /// Whether it says that nothing was done.
+    pub fn is_failure(self) -> bool {
+        match self {
+            Outcome::PostFailed | Outcome::Retryable | Outcome::Fatal => true,
+            Outcome::NotAsked | Outcome::Asked | Outcome::Unknown | Outcome::Success(_) => false,
+        }
+    }
 }
 
 impl State {
@@ -68,6 +99,7 @@ impl State {
             asks: [Outcome::NotAsked; Ask::LIMIT],
             crashes: 0,
             mid_ballot: false,
+            clients: None,
         }
     }
 
@@ -79,6 +111,7 @@ impl State {
             servers: self.servers.clone(),
             mail,
             ledger: self.ledger.clone(),
+            clients: self.clients.clone(),
             ..*self
         }
     }
@@ -108,7 +141,8 @@ impl State {
     /// How much has gone wrong on the way here that could as well have gone right: of two stories
     /// that show the same, the one with less of it is easier to follow.
     pub fn oddity(&self) -> u64 {
-        u64::from(self.crashes)
+        let faults = self.clients.as_ref().map_or(0, |clients| clients.faults);
+        u64::from(self.crashes) + u64::from(faults)
     }
 
     /// The nodes as they are kept.
@@ -161,6 +195,9 @@ impl fmt::Display for Outcome {
         match self {
             Outcome::NotAsked => f.write_str("not asked"),
             Outcome::Asked => f.write_str("asked"),
+            Outcome::PostFailed => f.write_str("POST_FAILED"),
+            Outcome::Retryable => f.write_str("RETRYABLE"),
+            Outcome::Fatal => f.write_str("FATAL"),
             Outcome::Unknown => f.write_str("UNKNOWN"),
             Outcome::Success(value) => write!(f, "SUCCESS({value})"),
         }

@@ -5,7 +5,9 @@ use std::fmt;
 use paxos::{Broadcast, Durable, Learner, NodeId, NodeSet, Progress, Proposer};
 use stateright::{Model, Path};
 
-use crate::{Action, Event, Letter, Outcome, Reaction, Server, State, World};
+use crate::{
+    Action, Clients, Event, Fault, Letter, Outcome, Point, Reaction, Reply, Server, State, World,
+};
 
 /// One step of a path.
 #[derive(Clone, Debug)]
@@ -46,7 +48,7 @@ pub enum Consequence {
         /// The value.
         value: Letter,
     },
-    /// A client is told that its request is decided.
+    /// A client is told that its request is decided, with the news.
     TellsClient {
         /// The node that tells.
         node: NodeId,
@@ -54,6 +56,27 @@ pub enum Consequence {
         ask: u8,
         /// The value that was chosen.
         value: Letter,
+    },
+    /// An answer leaves for a client.
+    Replies {
+        /// The node that answers.
+        node: NodeId,
+        /// The index of the request in the scenario.
+        ask: u8,
+        /// The answer.
+        reply: Reply,
+    },
+    /// A client comes to know more, or less.
+    Concludes {
+        /// The index of the request in the scenario.
+        ask: u8,
+        /// What it knows now.
+        outcome: Outcome,
+    },
+    /// A node stops for good.
+    Stops {
+        /// Which node.
+        node: NodeId,
     },
     /// A node crashes and restarts from disk.
     Restarts {
@@ -96,12 +119,88 @@ impl World {
                     }
                 }
                 Action::Crash(node) => consequences.push(restart(&after, node)),
-                Action::Lose(_) => {}
+                Action::Lose(_) | Action::Answer { .. } | Action::GiveUp(_) => {}
+                Action::Fail { fault, at } => {
+                    self.failure(before, &after, fault, at, &mut consequences);
+                }
             }
+            self.for_clients(before, &after, &mut consequences);
         }
         Happening {
             action,
             consequences,
+        }
+    }
+
+    /// What comes of a failure at a node.
+    fn failure(
+        &self,
+        before: &State,
+        after: &State,
+        fault: Fault,
+        at: Point,
+        consequences: &mut Vec<Consequence>,
+    ) {
+        let node = match at {
+            Point::Event(event) => {
+                let (node, _) = crate::action::input(event);
+                if let Some(reaction) = self.react(before, event) {
+                    let lost = reaction.effects.persist;
+                    consequences.extend(lost.map(|lost| Consequence::DoesNotSave { node, lost }));
+                    let sends = reaction.said();
+                    consequences.extend(match before.mail == after.mail {
+                        true => sends.map(Consequence::DoesNotSend).collect::<Vec<_>>(),
+                        false => sends.map(Consequence::Sends).collect(),
+                    });
+                }
+                node
+            }
+            Point::Node(node) => node,
+            Point::Ask(index) => {
+                let asked = self.scenario().ask.get(usize::from(index));
+                let asked = asked.and_then(|ask| NodeId::new(ask.of));
+                match asked.filter(|_| fault == Fault::CrashOnDelivery) {
+                    Some(node) => node,
+                    None => return,
+                }
+            }
+            Point::Reply(..) => return,
+        };
+        match (self.is_out(after, node), fault) {
+            (true, _) => consequences.push(Consequence::Stops { node }),
+            // Under a mutant, it goes on.
+            (false, Fault::StorageFails) => {}
+            (false, _) => consequences.push(restart(after, node)),
+        }
+    }
+
+    /// What shows at clients whose requests can fail: answers that leave for them, and what they conclude.
+    fn for_clients(&self, before: &State, after: &State, consequences: &mut Vec<Consequence>) {
+        let (Some(was), Some(is)) = (&before.clients, &after.clients) else {
+            return;
+        };
+        let asks = self.scenario().ask.iter().zip(0_u8..);
+        for (ask, index) in asks {
+            let i = usize::from(index);
+            let known: Vec<Reply> = was.calls[i].replies.iter().collect();
+            let fresh = is.calls[i]
+                .replies
+                .iter()
+                .filter(|one| !known.contains(one));
+            if let Some(node) = NodeId::new(ask.of) {
+                consequences.extend(fresh.map(|reply| Consequence::Replies {
+                    node,
+                    ask: index,
+                    reply,
+                }));
+            }
+            let outcome = after.asks[i];
+            if before.asks[i] != outcome && outcome != Outcome::Asked {
+                consequences.push(Consequence::Concludes {
+                    ask: index,
+                    outcome,
+                });
+            }
         }
     }
 
@@ -146,7 +245,9 @@ fn whole(before: &State, after: &State, reaction: &Reaction, consequences: &mut 
         if before.server(node).announced != after.server(node).announced {
             consequences.push(Consequence::Announces { node, value });
         }
-        for ((was, is), ask) in before.asks.iter().zip(&after.asks).zip(0..) {
+        let is_told_now = before.clients.is_none();
+        let asks = before.asks.iter().filter(|_| is_told_now);
+        for ((was, is), ask) in asks.zip(&after.asks).zip(0..) {
             if let (true, Outcome::Success(value)) = (was != is, *is) {
                 consequences.push(Consequence::TellsClient { node, ask, value });
             }
@@ -195,6 +296,16 @@ impl fmt::Display for Action {
             },
             Action::Crash(node) => write!(f, "{node} crashes"),
             Action::Lose(envelope) => write!(f, "lost: {envelope}"),
+            Action::Answer { ask, reply } => write!(f, "request {ask} is answered: {reply}"),
+            Action::GiveUp(ask) => write!(f, "the client of request {ask} waits no longer"),
+            Action::Fail { fault, at } => match at {
+                Point::Ask(ask) => write!(f, "request {ask} fails: {fault}"),
+                Point::Reply(ask, reply) => {
+                    write!(f, "the answer to request {ask}, {reply}, fails: {fault}")
+                }
+                Point::Event(event) => write!(f, "{event}, and then {fault}"),
+                Point::Node(node) => write!(f, "{node} fails: {fault}"),
+            },
         }
     }
 }
@@ -236,6 +347,13 @@ impl fmt::Display for Consequence {
             Consequence::TellsClient { node, value, .. } => {
                 write!(f, "{node} tells its client SUCCESS({value})")
             }
+            Consequence::Replies { node, ask, reply } => {
+                write!(f, "{node} answers request {ask}: {reply}")
+            }
+            Consequence::Concludes { ask, outcome } => {
+                write!(f, "the client of request {ask} is left with {outcome}")
+            }
+            Consequence::Stops { node } => write!(f, "{node} stops for good"),
             Consequence::Restarts { node, disk } => {
                 write!(f, "{node} restarts, its disk says {}", Disk(disk))
             }
@@ -303,6 +421,9 @@ impl fmt::Debug for State {
             true => writeln!(f, "clients: nothing asked")?,
             false => writeln!(f, "clients: {}", asked.join(", "))?,
         }
+        if let Some(clients) = &self.clients {
+            write_clients(f, clients)?;
+        }
         write!(f, "crashes: {}", self.crashes)
     }
 }
@@ -325,6 +446,24 @@ impl fmt::Display for Server {
             Learner::Chosen(value) => write!(f, "; knows {value} is chosen"),
         }
     }
+}
+
+fn write_clients(f: &mut fmt::Formatter<'_>, clients: &Clients) -> fmt::Result {
+    for (index, call) in clients.calls.iter().enumerate() {
+        for (replies, what) in [(call.replies, "answer"), (call.stale, "stale answer")] {
+            for reply in replies.iter() {
+                writeln!(f, "  {what} to request {index}: {reply}")?;
+            }
+        }
+    }
+    if !clients.stopped().is_empty() {
+        writeln!(f, "stopped: {}", names(clients.stopped()))?;
+    }
+    writeln!(
+        f,
+        "failures: {}, asked again: {}",
+        clients.faults, clients.again
+    )
 }
 
 fn write_proposer(f: &mut fmt::Formatter<'_>, proposer: &Proposer<Letter>) -> fmt::Result {

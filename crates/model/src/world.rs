@@ -15,7 +15,7 @@ use stateright::{Model, Path, Property};
 use crate::action::input;
 use crate::faults::Handling;
 use crate::{
-    Action, Event, Expect, Letter, Letters, Mutant, Network, Outcome, Parcel, Reaction, RuleSet,
+    Action, Clients, Event, Expect, Letter, Letters, Mutant, Network, Parcel, Reaction, RuleSet,
     Scenario, Server, State, Variant, network, properties,
 };
 
@@ -130,7 +130,7 @@ impl World {
     /// What [`World::react`] gives, with the server as it was before.
     pub(crate) fn reaction(&self, state: &State, event: Event) -> Option<(Server, Reaction)> {
         let (at, input) = input(event);
-        if self.down.contains(at) {
+        if self.is_out(state, at) {
             return None;
         }
         let server = state.server(at);
@@ -183,7 +183,7 @@ impl World {
         match event {
             Event::Deliver(_) => true,
             Event::Ask { index, .. } => {
-                state.asks[usize::from(index)] == Outcome::NotAsked
+                self.may_ask(state, index)
                     && (node.chosen().is_some()
                         || proposer.own.is_some()
                         || self.has_round_left(proposer))
@@ -303,16 +303,23 @@ impl World {
         self.rules.is(Mutant::SendFirst)
     }
 
-    /// `server` loses its memory and restarts from its disk.
+    /// Whether this node does not run, or not any more.
+    pub(crate) fn is_out(&self, state: &State, node: NodeId) -> bool {
+        let stopped = |clients: &Clients| clients.has_stopped(node);
+        self.is_down(node) || state.clients.as_deref().is_some_and(stopped)
+    }
+
+    /// `server` crashes and restarts.
     pub(crate) fn crash(&self, next: &mut State, at: NodeId, server: Server) {
+        self.restart(next, at, server);
+        next.crashes += 1;
+    }
+
+    /// `server` loses its memory and restarts from its disk.
+    pub(crate) fn restart(&self, next: &mut State, at: NodeId, server: Server) {
         next.mid_ballot |= has_ballot_under_way(&server);
         next.set_server(at, &self.restarted(at, server));
-        next.crashes += 1;
-        for (ask, outcome) in self.scenario.ask.iter().zip(&mut next.asks) {
-            if ask.of == at.index() && *outcome == Outcome::Asked {
-                *outcome = Outcome::Unknown;
-            }
-        }
+        self.forget_clients(next, at);
     }
 
     pub(crate) fn restarted(&self, at: NodeId, server: Server) -> Server {
@@ -330,18 +337,9 @@ impl World {
 
     fn note_event(&self, next: &mut State, server: &mut Server, event: Event) {
         match event {
-            Event::Ask { index, .. } => next.asks[usize::from(index)] = Outcome::Asked,
+            Event::Ask { index, .. } => self.taken_in(next, index),
             Event::Timeout(_) if self.scenario.world.retries.is_some() => server.retries += 1,
             Event::Timeout(_) | Event::Deliver(_) => {}
-        }
-    }
-
-    /// A node knows the outcome: so does everybody who asked it and waits.
-    fn tell_clients(&self, next: &mut State, at: NodeId, value: Letter) {
-        for (ask, outcome) in self.scenario.ask.iter().zip(&mut next.asks) {
-            if ask.of == at.index() && *outcome == Outcome::Asked {
-                *outcome = Outcome::Success(value);
-            }
         }
     }
 
@@ -390,7 +388,9 @@ impl Model for World {
             let node = Node::start(id, self.cluster, &self.rules, Durable::EMPTY);
             Server::start(&node, Durable::EMPTY)
         });
-        vec![State::new(servers)]
+        let mut state = State::new(servers);
+        state.clients = self.clients();
+        vec![state]
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
@@ -403,7 +403,7 @@ impl Model for World {
         for event in self.events(state) {
             let (at, input) = input(event);
             let node = &nodes[at.index()];
-            if self.down.contains(at) || !self.may_happen(state, event, node) {
+            if self.is_out(state, at) || !self.may_happen(state, event, node) {
                 continue;
             }
             let reaction = self.handle(node, input);
@@ -414,10 +414,14 @@ impl Model for World {
                 let tears = self.tears(&reaction);
                 actions.extend(tears.map(|sends| Action::Torn { event, sends }));
             }
+            if reaction.effects.persist.is_some() {
+                self.disk_actions(state, event, actions);
+            }
         }
         if may_crash {
             actions.extend(self.crashable.iter().map(Action::Crash));
         }
+        self.client_actions(state, actions);
         if bounds.loss {
             actions.extend(self.network().deliverable(&state.mail).map(Action::Lose));
         }
@@ -429,7 +433,7 @@ impl Model for World {
             Action::Torn { event, sends } => self.torn(state, event, usize::from(sends)),
             Action::Crash(at) => {
                 let server = state.server(at);
-                if self.down.contains(at) || self.restarted(at, server) == server {
+                if self.is_out(state, at) || self.restarted(at, server) == server {
                     return None;
                 }
                 let mut next = state.clone();
@@ -441,6 +445,9 @@ impl Model for World {
                 self.network().take(&mut next.mail, &envelope);
                 Some(next)
             }
+            Action::Answer { ask, reply } => self.answer(state, ask, reply),
+            Action::GiveUp(ask) => self.give_up(state, ask),
+            Action::Fail { fault, at } => self.failed(state, fault, at),
         }
     }
 

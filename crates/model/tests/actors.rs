@@ -107,6 +107,8 @@ fn what_actors_cannot_express_is_said() {
     assert!(Actors::new(&world(&crash)).is_none());
     let down = placed("servers = 3", "", "network = \"ordered\"\ndown = [2]", ONE);
     assert!(Actors::new(&world(&down)).is_none());
+    let lost = "faults = [\"reply-lost\"]\nfaults-most = 1";
+    assert!(Actors::new(&world(&placed("servers = 1", "", lost, ONE))).is_none());
 }
 
 /// Every scenario of `models/` that actors can express, explored to the end on both sides. The larger

@@ -192,6 +192,46 @@ const CAUGHT: &[(Mutant, &str, Shows)] = &[
         "notes",
         Prevents("value-adopted"),
     ),
+    (
+        Mutant::AnswersOwn,
+        "clients-and-faults",
+        Violates("announced-is-chosen", 7),
+    ),
+    (
+        Mutant::RefusalsBelieved,
+        "clients-and-faults",
+        Violates("failure-is-true", 3),
+    ),
+    (
+        Mutant::SilenceIsFailure,
+        "clients-and-faults",
+        Violates("failure-is-true", 2),
+    ),
+    (
+        Mutant::BusyAfterDoing,
+        "clients-and-faults",
+        Violates("failure-is-true", 2),
+    ),
+    (
+        Mutant::NeverAsksAgain,
+        "clients-and-faults",
+        Prevents("told-after-unknown"),
+    ),
+    (
+        Mutant::AnswersOnlyAgain,
+        "one-acceptor",
+        Prevents("client-told"),
+    ),
+    (
+        Mutant::FailedWriteIgnored,
+        "disks-fail",
+        Violates("promises-rise", 3),
+    ),
+    (
+        Mutant::SentUnflushed,
+        "disks-fail",
+        Violates("agreement", 14),
+    ),
 ];
 
 /// How the faults that need three ballots come to be chosen twice, and where else.

@@ -73,6 +73,10 @@ fn failing() -> Vec<Failing> {
             world: never_chosen(2).with_mutant(Mutant::OwnValue),
             violated: &[("votes-are-safe", 8)],
         },
+        Failing {
+            world: shipped("clients-and-faults").with_mutant(Mutant::SilenceIsFailure),
+            violated: &[("failure-is-true", 2)],
+        },
     ]
 }
 
@@ -122,13 +126,20 @@ fn every_witness_can_be_missing() {
             "restart-mid-ballot",
             small("proposers = 2\nacceptors = 1", ""),
         ),
+        (
+            "told-after-unknown",
+            shipped("clients-and-faults").with_mutant(Mutant::NeverAsksAgain),
+        ),
     ];
     for known in properties::ALL.iter().filter(|known| !known.is_invariant()) {
         let world = &rows.iter().find(|row| row.0 == known.name).unwrap().1;
         let run = explored(world, Until::Exhausted);
         assert_eq!(steps(&run, known.name), None, "{}", known.name);
-        let run = explored(&shipped("one-acceptor"), Until::Exhausted);
-        assert!(steps(&run, known.name).is_some(), "{}", known.name);
+        let found = ["one-acceptor", "clients-and-faults"].map(|name| {
+            let run = explored(&shipped(name), Until::Exhausted);
+            steps(&run, known.name).is_some()
+        });
+        assert!(found.contains(&true), "{}", known.name);
     }
 }
 
@@ -207,7 +218,12 @@ impl Said {
             .flat_map(|(_, server)| server.announced.iter().collect::<Vec<_>>());
         let to_clients = state.asks.iter().filter_map(|outcome| match outcome {
             Outcome::Success(value) => Some(*value),
-            Outcome::NotAsked | Outcome::Asked | Outcome::Unknown => None,
+            Outcome::NotAsked
+            | Outcome::Asked
+            | Outcome::PostFailed
+            | Outcome::Retryable
+            | Outcome::Fatal
+            | Outcome::Unknown => None,
         });
         let all = world.cluster().acceptors();
         Said {

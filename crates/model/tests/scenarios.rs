@@ -257,6 +257,23 @@ fn bounds_that_cannot_be() {
             "crash-nodes = [0]",
             &["world.crash-nodes", "world.crashes of at least 1"],
         ),
+        (
+            "faults = [\"reply-lost\"]",
+            &["world.faults needs world.faults-most of at least 1"],
+        ),
+        ("faults-most = 1", &["world.faults-most needs world.faults"]),
+        (
+            "asks-again = 1",
+            &["world.asks-again needs world.faults", "never fails"],
+        ),
+        (
+            "faults = [\"reply-lost\", \"reply-lost\"]\nfaults-most = 1",
+            &["world.faults names reply-lost twice"],
+        ),
+        (
+            "faults = [\"reply-late\"]\nfaults-most = 1",
+            &["unknown variant `reply-late`", "`reply-lost`"],
+        ),
     ] {
         assert_says(&replaced("# world", new), words);
     }

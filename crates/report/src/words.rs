@@ -21,6 +21,7 @@ pub(crate) fn sentences(world: &World) -> Vec<String> {
     told.push(asks(scenario));
     told.push(rounds(scenario));
     told.push(crashes(scenario));
+    told.extend(faults(scenario));
     if !scenario.world.down.is_empty() {
         let down = &scenario.world.down;
         let verb = if down.len() == 1 { "runs" } else { "run" };
@@ -161,6 +162,27 @@ fn crashes(scenario: &Scenario) -> String {
         false => "between two steps",
     };
     format!("{who} may crash {torn}, and restart from disk: {crashes} at most, all nodes together.")
+}
+
+/// What may fail besides; nothing where nothing may.
+fn faults(scenario: &Scenario) -> Option<String> {
+    let bounds = &scenario.world;
+    if bounds.faults.is_empty() {
+        return None;
+    }
+    let faults: Vec<String> = bounds.faults.iter().map(ToString::to_string).collect();
+    let most = counted(u64::from(bounds.faults_most), "failure", "failures");
+    let again = match bounds.asks_again {
+        0 => "no client asks again".to_owned(),
+        again => format!(
+            "clients ask again {} at most",
+            counted(u64::from(again), "time", "times")
+        ),
+    };
+    Some(format!(
+        "Between clients and nodes, and at disks, there may be {}: {most} at most; {again}.",
+        listed(&faults)
+    ))
 }
 
 /// "n0, n1 and n2".

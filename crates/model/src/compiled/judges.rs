@@ -39,6 +39,9 @@ fn condition<const W: usize>(name: &str) -> Condition<W> {
         "votes-are-safe" => Compiled::votes_are_safe,
         "value-chosen" => |model, code| !model.chosen(code).is_empty(),
         "client-told" => |model, code| model.facts(code).any(|facts| facts.is_told),
+        // Where clients can be told of a failure is not compiled.
+        "failure-is-true" => |_, _| true,
+        "told-after-unknown" => |_, _| false,
         "value-adopted" => |model, code| model.stated(code) & model.tables.universe.adopted != 0,
         "vote-superseded" => |model, code| model.facts(code).any(|facts| facts.has_superseded),
         "restart-mid-ballot" => |_, code| code.mid_ballot(),

@@ -84,11 +84,8 @@ impl Facts {
     pub(crate) fn of(local: &Local, universe: &Universe) -> Facts {
         let (packed, said) = (local.packed, local.said);
         let voted = universe.ballots_of(said.votes);
-        let told = |outcome: &Outcome| match outcome {
-            Outcome::Success(value) => Some(*value),
-            Outcome::NotAsked | Outcome::Asked | Outcome::Unknown => None,
-        };
-        let told: Letters = local.asks.iter().filter_map(told).collect();
+        let told = local.asks.iter().filter_map(|outcome| outcome.told());
+        let told: Letters = told.collect();
         Facts {
             votes: said.votes,
             proposals: said.proposals,

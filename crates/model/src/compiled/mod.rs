@@ -100,6 +100,9 @@ impl Plan {
         if world.network() != Network::Set {
             return Err("its network counts copies of messages, or keeps their order".to_owned());
         }
+        if world.has_faults() {
+            return Err("clients and disks can fail in it".to_owned());
+        }
         if world.scenario().world.crashes > code::CRASHES_MAX {
             return Err(format!("it has more than {} crashes", code::CRASHES_MAX));
         }

@@ -29,7 +29,12 @@ fn killers(world: &World) -> Vec<&'static str> {
 const SMALL: u64 = 5_000;
 
 /// Scenarios of more states in which alone a fault shows that a row names.
-const NEEDED: [&str; 2] = ["three-acceptors-retries", "values-against-ballots"];
+const NEEDED: [&str; 4] = [
+    "three-acceptors-retries",
+    "values-against-ballots",
+    "clients-and-faults",
+    "disks-fail",
+];
 
 fn matrix() -> &'static [Cell] {
     static MATRIX: OnceLock<Vec<Cell>> = OnceLock::new();
@@ -79,7 +84,9 @@ const ONLY: &[(&str, Mutant)] = &[
     ("no-vote-below-promise", Mutant::VoteReportedLow),
     ("one-value-per-ballot", Mutant::PeersToldOwn),
     ("votes-are-safe", Mutant::DownIsPromised),
-    ("client-told", Mutant::NeverAnnounced),
+    ("failure-is-true", Mutant::RefusalsBelieved),
+    ("client-told", Mutant::AnswersOnlyAgain),
+    ("told-after-unknown", Mutant::NeverAsksAgain),
     ("value-adopted", Mutant::AdoptsFromAllOnly),
     ("vote-superseded", Mutant::VotesOnce),
 ];
@@ -147,6 +154,8 @@ const SEVERAL: &[(&str, Mutant)] = &[
     ("agreement", Mutant::OwnValue),
     ("votes-are-safe", Mutant::HighestValue),
     ("value-chosen", Mutant::AcceptStrict),
+    ("client-told", Mutant::NeverAnnounced),
+    ("failure-is-true", Mutant::FailedWriteIgnored),
 ];
 
 /// And the question can be answered with no.
@@ -193,6 +202,8 @@ const CLASSES: &[Class] = &[
         |one| !one.world.down.is_empty(),
         Mutant::DownIsPromised,
     ),
+    ("failures of clients", has_faults, Mutant::RefusalsBelieved),
+    ("failures of disks", has_faults, Mutant::SentUnflushed),
 ];
 
 fn has_retries(scenario: &Scenario) -> bool {
@@ -200,7 +211,11 @@ fn has_retries(scenario: &Scenario) -> bool {
 }
 
 fn has_crash(scenario: &Scenario) -> bool {
-    scenario.world.crashes > 0
+    scenario.world.crashes > 0 || has_faults(scenario)
+}
+
+fn has_faults(scenario: &Scenario) -> bool {
+    !scenario.world.faults.is_empty()
 }
 
 fn has_three_proposers(scenario: &Scenario) -> bool {

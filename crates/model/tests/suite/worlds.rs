@@ -7,7 +7,7 @@ use checker::{Limits, Reductions, Run, Storage};
 use model::{Action, Scenario, State, World};
 
 /// More states than this take long in an unoptimised build.
-const SMALL: u64 = 20_000;
+const SMALL: u64 = 50_000;
 
 /// The scenarios as they ship.
 fn folder() -> PathBuf {
@@ -22,7 +22,7 @@ pub(crate) fn shipped(name: &str) -> World {
 
 /// The worlds of the suite: all but the large ones with `SLOW_TESTS=1`, else those of few states.
 pub(crate) fn suite() -> Vec<World> {
-    let is_slow = slow("scenarios of more than 20,000 states");
+    let is_slow = slow("scenarios of more than 50,000 states");
     let mut names: Vec<String> = std::fs::read_dir(folder())
         .unwrap()
         .map(|entry| entry.unwrap().path())

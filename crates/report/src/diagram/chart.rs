@@ -1,7 +1,9 @@
 //! From a path to rows: which message was sent where, and what became of it.
 
 use model::properties::chosen;
-use model::{Action, Consequence, Event as Occurs, Happening, Network, Outcome, State, World};
+use model::{
+    Action, Consequence, Event as Occurs, Fault, Happening, Network, Outcome, Point, State, World,
+};
 use paxos::{Envelope, NodeId};
 use stateright::Path;
 
@@ -43,6 +45,8 @@ impl Chart {
         let story = model::story(world, path);
         let asks = |happening: &Happening| match happening.action {
             Action::Step(event) | Action::Torn { event, .. } => matches!(event, Occurs::Ask { .. }),
+            Action::Fail { at, .. } => matches!(at, Point::Ask(_) | Point::Reply(..)),
+            Action::Answer { .. } | Action::GiveUp(_) => true,
             Action::Crash(_) | Action::Lose(_) => false,
         };
         let clients = story.iter().any(asks);
@@ -130,7 +134,41 @@ struct Builder<'a> {
 impl Builder<'_> {
     fn step(&mut self, happening: &Happening, before: &State, after: &State) {
         let (node, event) = match happening.action {
-            Action::Step(event) | Action::Torn { event, .. } => self.event(event, happening),
+            Action::Step(event)
+            | Action::Torn { event, .. }
+            | Action::Fail {
+                at: Point::Event(event),
+                ..
+            } => self.event(event, happening),
+            Action::Answer { ask, reply } => {
+                (self.asked(ask), Event::Other(format!("answer: {reply}")))
+            }
+            Action::GiveUp(ask) => {
+                let of = self.asked(ask);
+                (of, Event::Other(format!("waits no longer for {of}")))
+            }
+            Action::Fail {
+                fault: Fault::PostRefused,
+                at: Point::Ask(ask),
+            } => (self.asked(ask), Event::Other("post refused".to_owned())),
+            Action::Fail {
+                at: Point::Ask(ask),
+                ..
+            } => {
+                let value = self.world.scenario().ask[usize::from(ask)].value;
+                (self.asked(ask), Event::Ask(value))
+            }
+            Action::Fail {
+                fault,
+                at: Point::Reply(ask, reply),
+            } => (
+                self.asked(ask),
+                Event::Other(format!("answer: {reply}; {fault}")),
+            ),
+            Action::Fail {
+                fault,
+                at: Point::Node(node),
+            } => (node, Event::Other(fault.to_string())),
             Action::Crash(node) => (node, Event::Crash),
             Action::Lose(envelope) => (
                 envelope.to,
@@ -152,10 +190,25 @@ impl Builder<'_> {
         });
         items.splice(at..at, quorums.collect::<Vec<Item>>());
         self.rows.push(Row {
-            lane: self.first_node + node.index(),
+            lane: match happening.action {
+                // It happens at the client.
+                Action::GiveUp(_) => 0,
+                Action::Step(_)
+                | Action::Torn { .. }
+                | Action::Crash(_)
+                | Action::Lose(_)
+                | Action::Answer { .. }
+                | Action::Fail { .. } => self.first_node + node.index(),
+            },
             event,
             items,
         });
+    }
+
+    /// The node that a request is for.
+    fn asked(&self, ask: u8) -> NodeId {
+        let of = self.world.scenario().ask[usize::from(ask)].of;
+        NodeId::new(of).expect("a scenario that is read names its nodes")
     }
 
     fn event(&mut self, event: Occurs, happening: &Happening) -> (NodeId, Event) {
@@ -228,6 +281,17 @@ impl Builder<'_> {
             Consequence::DoesNotSend(said) => items.push(Item::DoesNotSend(said)),
             Consequence::Announces { value, .. } => items.push(Item::Announces(value)),
             Consequence::TellsClient { value, .. } => items.push(Item::Tells(value)),
+            Consequence::Replies { reply, .. } => items.push(Item::Answers(reply)),
+            Consequence::Concludes { outcome, .. } => items.push(match outcome {
+                Outcome::Success(value) => Item::Tells(value),
+                Outcome::NotAsked
+                | Outcome::Asked
+                | Outcome::PostFailed
+                | Outcome::Retryable
+                | Outcome::Fatal
+                | Outcome::Unknown => Item::Leaves(outcome),
+            }),
+            Consequence::Stops { .. } => items.push(Item::Stops),
             Consequence::Restarts { node, .. } => {
                 items.push(Item::Crashes);
                 let left = before
@@ -235,7 +299,8 @@ impl Builder<'_> {
                     .iter()
                     .zip(&after.asks)
                     .filter(|(was, is)| **was != Outcome::Unknown && **is == Outcome::Unknown);
-                items.extend(left.map(|_| Item::LeavesUnknown));
+                let is_told = after.clients.is_some();
+                items.extend(left.filter(|_| !is_told).map(|(_, is)| Item::Leaves(*is)));
                 let server = &after.server(node);
                 items.push(Item::Restarts(facts::all(&server.durable())));
                 let forgotten = facts::forgotten(server);

@@ -102,6 +102,10 @@ fn lanes(chart: &Chart, layout: &Layout, canvas: &mut Canvas) {
                 }
                 match item {
                     Item::Crashes => canvas.path(class, None, &format!("M{x} {from}V{y}")),
+                    Item::Stops => {
+                        canvas.path(class, None, &format!("M{x} {from}V{y}"));
+                        from = layout.end;
+                    }
                     Item::Restarts(_) => from = restart_at(item, *y),
                     Item::Saves(_)
                     | Item::DoesNotSave(_)
@@ -110,7 +114,8 @@ fn lanes(chart: &Chart, layout: &Layout, canvas: &mut Canvas) {
                     | Item::Quorum { .. }
                     | Item::Announces(_)
                     | Item::Tells(_)
-                    | Item::LeavesUnknown
+                    | Item::Leaves(_)
+                    | Item::Answers(_)
                     | Item::Forgets(_) => {}
                 }
             }

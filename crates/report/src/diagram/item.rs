@@ -1,6 +1,6 @@
 //! What a row is made of.
 
-use model::Letter;
+use model::{Letter, Outcome, Reply};
 use paxos::{Broadcast, Envelope, NodeSet};
 
 use crate::facts::Fact;
@@ -25,6 +25,8 @@ pub(super) enum Event {
     Timeout,
     /// The node crashes, of itself.
     Crash,
+    /// Something else, in words.
+    Other(String),
 }
 
 /// A message's way.
@@ -78,8 +80,12 @@ pub(super) enum Item {
     Tells(Letter),
     /// The node stops.
     Crashes,
-    /// A client will not hear what became of its request.
-    LeavesUnknown,
+    /// What a client is left with.
+    Leaves(Outcome),
+    /// An answer leaves for a client.
+    Answers(Reply),
+    /// The node stops for good.
+    Stops,
     /// The node runs again, with what it knows from its disk.
     Restarts(Vec<Fact>),
     /// What is on the disk and the node does not know.
@@ -109,7 +115,9 @@ impl Item {
             | Item::Quorum { .. }
             | Item::Announces(_)
             | Item::Tells(_)
-            | Item::LeavesUnknown => String::new(),
+            | Item::Leaves(_) => String::new(),
+            Item::Answers(reply) => format!("answers: {reply}"),
+            Item::Stops => "stops for good".to_owned(),
         }
     }
 
@@ -133,7 +141,9 @@ impl Item {
             | Item::DoesNotSend(_)
             | Item::Tells(_)
             | Item::Crashes
-            | Item::LeavesUnknown => Vec::new(),
+            | Item::Answers(_)
+            | Item::Stops
+            | Item::Leaves(_) => Vec::new(),
         }
     }
 
@@ -142,7 +152,7 @@ impl Item {
     pub(super) fn told(&self) -> Option<(String, Option<Letter>)> {
         match self {
             Item::Tells(value) => Some((format!("SUCCESS({value})"), Some(*value))),
-            Item::LeavesUnknown => Some(("UNKNOWN".to_owned(), None)),
+            Item::Leaves(outcome) => Some((outcome.to_string(), None)),
             Item::Saves(_)
             | Item::DoesNotSave(_)
             | Item::Sends { .. }
@@ -150,6 +160,8 @@ impl Item {
             | Item::Quorum { .. }
             | Item::Announces(_)
             | Item::Crashes
+            | Item::Answers(_)
+            | Item::Stops
             | Item::Restarts(_)
             | Item::Forgets(_) => None,
         }
@@ -173,6 +185,7 @@ impl Event {
             Event::Ask(value) => format!("asks for {value}"),
             Event::Timeout => "times out".to_owned(),
             Event::Crash => String::new(),
+            Event::Other(what) => what.clone(),
             Event::Message(flight) => {
                 let remark = match flight.fate {
                     Fate::Arrives => "",

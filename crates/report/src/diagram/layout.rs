@@ -99,7 +99,7 @@ impl Layout {
 pub(super) fn origin(chart: &Chart, row: &Row) -> Option<Side> {
     match &row.event {
         Event::Ask(_) => Some(Side::Left),
-        Event::Timeout | Event::Crash => None,
+        Event::Timeout | Event::Crash | Event::Other(_) => None,
         Event::Message(flight) => {
             let from = chart.lane(flight.envelope.from);
             Some(if from < row.lane {
@@ -115,7 +115,7 @@ pub(super) fn origin(chart: &Chart, row: &Row) -> Option<Side> {
 pub(super) fn is_loop(row: &Row) -> bool {
     match &row.event {
         Event::Message(flight) => flight.envelope.from == flight.envelope.to,
-        Event::Ask(_) | Event::Timeout | Event::Crash => false,
+        Event::Ask(_) | Event::Timeout | Event::Crash | Event::Other(_) => false,
     }
 }
 
@@ -124,7 +124,7 @@ pub(super) fn label_width(row: &Row) -> i32 {
     let mark = match &row.event {
         Event::Ask(_) => MARK,
         Event::Message(flight) => super::style::value(&flight.envelope.message).map_or(0, |_| MARK),
-        Event::Timeout | Event::Crash => 0,
+        Event::Timeout | Event::Crash | Event::Other(_) => 0,
     };
     text::width(&row.event.label(), LABEL) + mark
 }
@@ -197,7 +197,9 @@ pub(super) fn remark_side(chart: &Chart, row: &Row, item: &Item) -> Side {
         | Item::Announces(_)
         | Item::Tells(_)
         | Item::Crashes
-        | Item::LeavesUnknown
+        | Item::Answers(_)
+        | Item::Stops
+        | Item::Leaves(_)
         | Item::Restarts(_)
         | Item::Forgets(_) => Side::Right,
     }
@@ -215,7 +217,9 @@ pub(super) fn remark_at(item: &Item) -> i32 {
         | Item::Quorum { .. }
         | Item::Announces(_)
         | Item::Tells(_)
-        | Item::LeavesUnknown => BESIDE,
+        | Item::Answers(_)
+        | Item::Stops
+        | Item::Leaves(_) => BESIDE,
     }
 }
 
@@ -258,8 +262,8 @@ fn height(item: &Item) -> i32 {
         Item::Quorum { .. } | Item::Announces(_) => boxes + 4,
         Item::Sends { .. } | Item::DoesNotSend(_) => 16,
         // Room above for the text at the clients' lane.
-        Item::Tells(_) | Item::LeavesUnknown => 32,
-        Item::Crashes => 20,
+        Item::Tells(_) | Item::Leaves(_) => 32,
+        Item::Crashes | Item::Answers(_) | Item::Stops => 20,
         // The text comes first, the boxes under it.
         Item::Restarts(_) => boxes + 26,
     }
@@ -274,6 +278,6 @@ pub(super) fn restart_at(item: &Item, middle: i32) -> i32 {
 pub(super) fn arrives(row: &Row) -> bool {
     match &row.event {
         Event::Message(flight) => flight.fate != Fate::Lost,
-        Event::Ask(_) | Event::Timeout | Event::Crash => true,
+        Event::Ask(_) | Event::Timeout | Event::Crash | Event::Other(_) => true,
     }
 }

@@ -37,7 +37,7 @@ impl At<'_> {
                 self.canvas.tip((x - 3, y), false, Some(*value));
             }
             Event::Message(flight) => self.flight(flight),
-            Event::Timeout | Event::Crash => {}
+            Event::Timeout | Event::Crash | Event::Other(_) => {}
         }
     }
 
@@ -100,9 +100,12 @@ impl At<'_> {
             } else {
                 "line again"
             };
-            self.canvas
-                .path(class, value, &format!("M{} {y}H{}", self.x, to + 5));
-            self.canvas.tip((to + 3, *y), true, value);
+            // A client that concludes something of itself is told nothing.
+            if self.x != to {
+                let data = format!("M{} {y}H{}", self.x, to + 5);
+                self.canvas.path(class, value, &data);
+                self.canvas.tip((to + 3, *y), true, value);
+            }
             self.label((to + BESIDE, y - 5), Side::Right, value, &told);
         }
     }
@@ -119,6 +122,7 @@ impl At<'_> {
                 self.clock();
                 (Side::Left, None)
             }
+            Event::Other(_) => (Side::Left, None),
             Event::Ask(value) => (Side::Left, Some(*value)),
             Event::Message(flight) => (
                 layout::origin(self.chart, self.row).unwrap_or(Side::Left),
@@ -159,7 +163,7 @@ impl At<'_> {
                 }
                 Item::Quorum { value, second } => self.quorum(*value, *second, y, item),
                 Item::Announces(value) => self.badge(*value, y, item),
-                Item::Tells(_) | Item::LeavesUnknown => {}
+                Item::Tells(_) | Item::Leaves(_) | Item::Answers(_) => {}
                 Item::Sends { said, missing } => {
                     self.canvas.circle("dot", (x, y), 2);
                     if !missing.is_empty() {
@@ -180,7 +184,7 @@ impl At<'_> {
                         .path("cross", None, &format!("M{} {}V{}", x + 23, y - 6, y + 6));
                     class = "bad halo";
                 }
-                Item::Crashes => {
+                Item::Crashes | Item::Stops => {
                     self.cross((x, y), 7);
                     class = "bad halo";
                 }

@@ -1,8 +1,9 @@
 //! Actions as a trace writes them: a name, and what it takes to do the same again.
 
-use model::{Action, Event, Letter};
+use model::{Action, Event, Fault, Letter, Point};
 use serde::{Deserialize, Serialize};
 
+use super::clients::ReplyRecord;
 use super::message::EnvelopeRecord;
 use super::words::{Name, Unit};
 
@@ -24,6 +25,42 @@ pub(super) enum ActionRecord {
     Crash(NodeRecord),
     /// [`Action::Lose`].
     Lose(EnvelopeRecord),
+    /// [`Action::Answer`].
+    Answer(AnswerRecord),
+    /// [`Action::GiveUp`].
+    GiveUp(RequestRecord),
+    /// [`Action::Fail`].
+    Fail(FailRecord),
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AnswerRecord {
+    ask: u8,
+    reply: ReplyRecord,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RequestRecord {
+    ask: u8,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FailRecord {
+    fault: Fault,
+    at: PointRecord,
+}
+
+/// Where something fails.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "tag", content = "value", deny_unknown_fields)]
+pub(super) enum PointRecord {
+    Ask(RequestRecord),
+    Reply(AnswerRecord),
+    Event(EventRecord),
+    Node(NodeRecord),
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -70,6 +107,20 @@ impl ActionRecord {
             },
             ActionRecord::Crash(at) => Action::Crash(at.node.0),
             ActionRecord::Lose(envelope) => Action::Lose(envelope.into()),
+            ActionRecord::Answer(answer) => Action::Answer {
+                ask: answer.ask,
+                reply: answer.reply.into(),
+            },
+            ActionRecord::GiveUp(request) => Action::GiveUp(request.ask),
+            ActionRecord::Fail(fail) => Action::Fail {
+                fault: fail.fault,
+                at: match fail.at {
+                    PointRecord::Ask(request) => Point::Ask(request.ask),
+                    PointRecord::Reply(answer) => Point::Reply(answer.ask, answer.reply.into()),
+                    PointRecord::Event(event) => Point::Event(event.event()),
+                    PointRecord::Node(at) => Point::Node(at.node.0),
+                },
+            },
         })
     }
 }
@@ -109,6 +160,23 @@ impl From<Option<Action>> for ActionRecord {
             }),
             Some(Action::Crash(node)) => ActionRecord::Crash(NodeRecord { node: Name(node) }),
             Some(Action::Lose(envelope)) => ActionRecord::Lose(envelope.into()),
+            Some(Action::Answer { ask, reply }) => ActionRecord::Answer(AnswerRecord {
+                ask,
+                reply: reply.into(),
+            }),
+            Some(Action::GiveUp(ask)) => ActionRecord::GiveUp(RequestRecord { ask }),
+            Some(Action::Fail { fault, at }) => ActionRecord::Fail(FailRecord {
+                fault,
+                at: match at {
+                    Point::Ask(ask) => PointRecord::Ask(RequestRecord { ask }),
+                    Point::Reply(ask, reply) => PointRecord::Reply(AnswerRecord {
+                        ask,
+                        reply: reply.into(),
+                    }),
+                    Point::Event(event) => PointRecord::Event(event.into()),
+                    Point::Node(node) => PointRecord::Node(NodeRecord { node: Name(node) }),
+                },
+            }),
         }
     }
 }

@@ -6,6 +6,7 @@
 //! them, by `tag` and `value`.
 
 mod action;
+mod clients;
 mod difference;
 mod error;
 mod message;

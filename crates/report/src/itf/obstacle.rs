@@ -1,6 +1,6 @@
 //! Why an action cannot be taken.
 
-use model::{Action, Event, Network, Outcome, State, World};
+use model::{Action, Event, Network, Outcome, Point, State, World};
 use paxos::{Envelope, NodeId};
 
 /// Why an action that the World does not offer in this state cannot be taken, in words.
@@ -9,12 +9,41 @@ pub(super) fn obstacle(world: &World, state: &State, action: Action) -> String {
         Action::Step(event) | Action::Torn { event, .. } => node_of(event),
         Action::Crash(node) => node,
         Action::Lose(envelope) => envelope.to,
+        Action::Fail {
+            at: Point::Event(event),
+            ..
+        } => node_of(event),
+        Action::Fail {
+            at: Point::Node(node),
+            ..
+        } => node,
+        Action::Answer { ask, .. }
+        | Action::GiveUp(ask)
+        | Action::Fail {
+            at: Point::Ask(ask) | Point::Reply(ask, _),
+            ..
+        } => {
+            let asked = world.scenario().ask.get(usize::from(ask));
+            match asked.and_then(|ask| NodeId::new(ask.of)) {
+                Some(node) => node,
+                None => return format!("the scenario has no request {ask}"),
+            }
+        }
     };
     if !world.cluster().nodes().contains(at) {
         return format!("there is no {at}");
     }
     let bounds = &world.scenario().world;
     match action {
+        Action::Answer { .. } => "no such answer is on its way to a client that waits".to_owned(),
+        Action::GiveUp(_) => "its client does not wait".to_owned(),
+        Action::Fail { fault, .. } => match state.clients.as_deref() {
+            _ if !bounds.faults.contains(&fault) => format!("{fault} is none of the faults here"),
+            Some(clients) if clients.faults >= bounds.faults_most => {
+                format!("as much failed as may: {}", bounds.faults_most)
+            }
+            Some(_) | None => "there is nothing of the kind that could fail".to_owned(),
+        },
         Action::Lose(_) if !bounds.loss => "this network loses nothing".to_owned(),
         Action::Lose(envelope) => undeliverable(world, state, &envelope)
             .unwrap_or_else(|| format!("it is no message to lose: {envelope}")),
@@ -69,7 +98,8 @@ fn event_obstacle(world: &World, state: &State, event: Event) -> Option<String> 
             if !ask.is_some_and(|ask| ask.of == of.index() && ask.value == value) {
                 return Some(format!("request {index} of the scenario is another one"));
             }
-            if state.asks[usize::from(index)] != Outcome::NotAsked {
+            let outcome = state.asks[usize::from(index)];
+            if outcome != Outcome::NotAsked && state.clients.is_none() {
                 return Some("it was asked already".to_owned());
             }
         }

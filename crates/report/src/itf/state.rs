@@ -1,11 +1,12 @@
 //! A state as a trace writes it: every variable of the World, by the names that the source has for
 //! them.
 
-use model::{Action, Letter, Network, Outcome, Server, State, World};
+use model::{Action, Letter, Network, Server, State, World};
 use paxos::{Durable, Learner, NodeId, Progress};
 use serde::Serialize;
 
 use super::action::ActionRecord;
+use super::clients::AsksRecord;
 use super::message::{ParcelRecord, SaidRecord};
 use super::words::{BallotRecord, ByNode, Maybe, Name, Number, Set, Unit, VoteRecord};
 
@@ -46,7 +47,7 @@ pub(super) struct StateRecord {
     retries: ByNode<u8>,
     mail: MailRecord,
     ledger: Set<SaidRecord>,
-    asks: Vec<OutcomeRecord>,
+    asks: AsksRecord,
     crashes: u8,
     mid_ballot: bool,
 }
@@ -99,15 +100,6 @@ enum MailRecord {
     List(Vec<ParcelRecord>),
 }
 
-#[derive(Serialize)]
-#[serde(tag = "tag", content = "value")]
-enum OutcomeRecord {
-    NotAsked(Unit),
-    Asked(Unit),
-    Unknown(Unit),
-    Success(Letter),
-}
-
 impl StateRecord {
     pub(super) fn new(
         world: &World,
@@ -115,7 +107,6 @@ impl StateRecord {
         action: Option<Action>,
         state: &State,
     ) -> StateRecord {
-        let asks = state.asks.iter().take(world.scenario().ask.len());
         StateRecord {
             meta: StateMeta {
                 index,
@@ -134,7 +125,7 @@ impl StateRecord {
             retries: each(state, |server| server.retries),
             mail: mail(world, state),
             ledger: state.ledger.iter().copied().map(SaidRecord::from).collect(),
-            asks: asks.copied().map(OutcomeRecord::from).collect(),
+            asks: AsksRecord::new(state, world.scenario().ask.len()),
             crashes: state.crashes,
             mid_ballot: state.mid_ballot,
         }
@@ -204,17 +195,6 @@ impl From<Durable<Letter>> for DiskRecord {
             round: Maybe::of(round),
             promised: Maybe::of(promised),
             accepted: Maybe::of(accepted),
-        }
-    }
-}
-
-impl From<Outcome> for OutcomeRecord {
-    fn from(outcome: Outcome) -> OutcomeRecord {
-        match outcome {
-            Outcome::NotAsked => OutcomeRecord::NotAsked(Unit::default()),
-            Outcome::Asked => OutcomeRecord::Asked(Unit::default()),
-            Outcome::Unknown => OutcomeRecord::Unknown(Unit::default()),
-            Outcome::Success(value) => OutcomeRecord::Success(value),
         }
     }
 }

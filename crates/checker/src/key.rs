@@ -1,5 +1,8 @@
 //! How a fingerprint is cut up to be kept in the table.
 
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
 use crate::offers::Fingerprint;
 
 /// The upper 40 bits of a fingerprint: enough to find the few entries that have them, and a third less than
@@ -88,5 +91,24 @@ impl Key for u128 {
 
     fn join(high: u64, low: u64) -> Self {
         Self::from(high) << 64 | Self::from(low)
+    }
+}
+
+/// What is looked up by fingerprints of 64 bits.
+pub(crate) type ByKey<V> = HashMap<u64, V, BuildHasherDefault<AsItIs>>;
+
+/// Fingerprints are as good as random already.
+#[derive(Default)]
+pub(crate) struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _bytes: &[u8]) {}
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
     }
 }

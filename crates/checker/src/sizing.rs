@@ -5,14 +5,15 @@
 //! that the other has too says how large the part is that a thinned search sees of such states (Lincoln and
 //! Petersen's method; each state seen then counts for as many as Horvitz and Thompson have it).
 
-use std::collections::{BinaryHeap, HashMap};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::BinaryHeap;
+use std::hash::Hasher as _;
 
 use rapidhash::quality::RapidHasher;
 use stateright::Model;
 
 use crate::bfs::refuse_not_offered;
 use crate::error::Error;
+use crate::key::ByKey;
 use crate::offers::Offers;
 use crate::reductions::Reductions;
 use crate::space::{Offering, Space};
@@ -158,26 +159,10 @@ impl Size {
     }
 }
 
-/// Fingerprints are as good as random already.
-#[derive(Default)]
-struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, _bytes: &[u8]) {}
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number;
-    }
-}
-
 /// A thinned search.
 struct Catch {
     /// What was kept, with its level.
-    keys: HashMap<u64, u32, BuildHasherDefault<AsItIs>>,
+    keys: ByKey<u32>,
     /// How many were kept of each level.
     levels: Vec<u64>,
     expanded: u64,
@@ -189,7 +174,7 @@ impl Catch {
     /// Keeps at most `width` states of a level, and expands at most `effort`.
     fn of<P: Space>(space: &P, seed: u64, width: usize, effort: u64) -> Self {
         let mut catch = Self {
-            keys: HashMap::default(),
+            keys: ByKey::default(),
             levels: Vec::new(),
             expanded: 0,
             is_complete: false,
@@ -229,7 +214,7 @@ struct Thinned<S> {
     width: usize,
     /// The ranks of what is kept so far, with fingerprints.
     ranks: BinaryHeap<(u64, u64)>,
-    states: HashMap<u64, S, BuildHasherDefault<AsItIs>>,
+    states: ByKey<S>,
 }
 
 impl<S> Thinned<S> {
@@ -238,7 +223,7 @@ impl<S> Thinned<S> {
             seed,
             width,
             ranks: BinaryHeap::new(),
-            states: HashMap::default(),
+            states: ByKey::default(),
         }
     }
 

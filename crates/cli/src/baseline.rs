@@ -28,6 +28,7 @@ struct Counts {
     depth: u64,
     #[serde(default)]
     kinds: BTreeMap<String, u64>,
+    pairs: Option<u64>,
 }
 
 impl Baseline {
@@ -61,6 +62,10 @@ impl Baseline {
             if let Some(before) = before.kinds.get(*kind) {
                 rows.push((kind, *before, *now));
             }
+        }
+        let pairs = answer.pairs.as_ref().map(|pairs| pairs.happened() as u64);
+        if let (Some(before), Some(now)) = (before.pairs, pairs) {
+            rows.push(("pairs that happen", before, now));
         }
         let moved = rows.into_iter().filter(|(_, before, now)| before != now);
         moved

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 use std::time::Instant;
 
-use checker::{Engine, Limits, Progress, Reductions, Run, Storage, Until};
-use model::{Action, Expect, Size, State, World};
+use checker::{Cut, Ending, Engine, Limits, Progress, Reductions, Run, Storage, Until};
+use model::{Action, Expect, Pairs, Size, State, World};
 use report::{Answer, Outcome};
 
 use crate::args::CheckArgs;
@@ -69,7 +69,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
         if interrupt.load(Ordering::Relaxed) {
             break;
         }
-        let mut one = check_one(args, one, &limits, &mut moved)?;
+        let mut one = check_one(args, one, whole, &limits, &mut moved)?;
         one.compare(&baseline, args.update, &mut moved);
         outputs.note(&one.answer)?;
         if !args.json {
@@ -184,6 +184,7 @@ pub(crate) fn listen_for_interrupt() -> Result<Arc<AtomicBool>, Error> {
 fn check_one(
     args: &CheckArgs,
     one: &Loaded,
+    is_whole: bool,
     limits: &Limits,
     moved: &mut Vec<String>,
 ) -> Result<Checked, Error> {
@@ -219,7 +220,13 @@ fn check_one(
     let (states, reductions) = (run.unique, run.reductions);
     let mut answer = Answer::new(Arc::new(World::clone(&world).expecting(expect)), run);
     answer.disagreements = opinions.disagreements;
-    answer.uncompared = opinions.uncompared;
+    answer.unfinished = opinions.unfinished;
+    if is_whole && answer.ending == Ending::Exhausted && !one.scenario.has_tag("large") {
+        match count_pairs(args, name, &world, limits)? {
+            Ok(pairs) => answer.pairs = Some(pairs),
+            Err(cut) => answer.unfinished = Some(cut),
+        }
+    }
     let checked = Checked {
         answer,
         depth,
@@ -284,6 +291,18 @@ fn explore(
     })
 }
 
+/// What happens after what, for the coverage of the suite.
+fn count_pairs(
+    args: &CheckArgs,
+    name: &str,
+    world: &World,
+    limits: &Limits,
+) -> Result<Result<Pairs, Cut>, Error> {
+    metered(&format!("{name} (pairs)"), |tell| {
+        Pairs::of(world, args.reductions, limits, tell)
+    })
+}
+
 /// Says about how many states there are.
 fn estimate(args: &CheckArgs, name: &str, world: &World) -> Result<(), Error> {
     let size = model::estimate(world, args.reductions).map_err(|source| Error::Exploration {
@@ -302,10 +321,10 @@ fn estimate(args: &CheckArgs, name: &str, world: &World) -> Result<(), Error> {
 }
 
 /// Explores, and tells how it comes along.
-pub(crate) fn metered(
+pub(crate) fn metered<T>(
     name: &str,
-    explore: impl FnOnce(&(dyn Fn(&Progress) + Sync)) -> Result<WorldRun, checker::Error>,
-) -> Result<WorldRun, Error> {
+    explore: impl FnOnce(&(dyn Fn(&Progress) + Sync)) -> Result<T, checker::Error>,
+) -> Result<T, Error> {
     let meter = Meter::new(name);
     let run = explore(&|progress| meter.update(progress));
     meter.finish();

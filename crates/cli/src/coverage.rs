@@ -7,6 +7,7 @@ use report::{Answer, Excuses};
 
 use crate::error::Error;
 use crate::load;
+use crate::reports::COVERAGE;
 
 /// Where a suite says what nothing in it needs to do: only then it has to do all else.
 fn file() -> PathBuf {
@@ -28,37 +29,54 @@ pub(crate) fn excuses() -> Result<Option<Excuses>, Error> {
     let text = std::fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
     let excuses: Excuses =
         toml::from_str(&text).map_err(|error| wrong(error.message().to_owned()))?;
-    let names: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
-    match excuses.keys().find(|name| !names.contains(&name.as_str())) {
+    match excuses.keys().find(|name| !is_known(name)) {
         None => Ok(Some(excuses)),
         Some(name) => Err(wrong(format!(
-            "nothing is called \"{name}\"; these are known: {}",
-            names.join(", ")
+            "nothing is called \"{name}\"; these are known, and \"one → another\" of any two: {}",
+            Kind::ALL
+                .iter()
+                .map(|kind| kind.name())
+                .collect::<Vec<_>>()
+                .join(", ")
         ))),
     }
 }
 
-/// What the suite leaves undone without an excuse, and excuses it does not need, a line each.
+/// Whether this is a kind, or one after another.
+fn is_known(name: &str) -> bool {
+    let is_kind = |name: &str| Kind::ALL.iter().any(|kind| kind.name() == name);
+    let pair = name.split_once(ARROW);
+    is_kind(name) || pair.is_some_and(|(first, then)| is_kind(first) && is_kind(then))
+}
+
+/// What stands between the two of a pair.
+const ARROW: &str = " → ";
+/// So many pairs are told one by one.
+const PAIRS_MAX: usize = 10;
+
+/// What the suite leaves undone without an excuse, and excuses it does not need, a line each. The page of the reports
+/// has all of them.
 pub(crate) fn objections(answers: &[Answer], excuses: &Excuses) -> Vec<String> {
-    let holes = report::holes(answers);
-    let unexcused = holes
-        .iter()
-        .filter(|kind| !excuses.contains_key(kind.name()));
-    let unexcused = unexcused.map(|kind| {
-        let (name, meaning) = (kind.name(), kind.meaning());
+    let holes = report::named_holes(answers);
+    let is_unexcused = |hole: &&(String, String)| !excuses.contains_key(&hole.0);
+    let unexcused = holes.iter().filter(is_unexcused);
+    let (pairs, kinds): (Vec<_>, Vec<_>) = unexcused.partition(|(name, _)| name.contains(ARROW));
+    let untold = pairs.len().saturating_sub(PAIRS_MAX);
+    let told = kinds.into_iter().chain(pairs.into_iter().take(PAIRS_MAX));
+    let unexcused = told.map(|(name, meaning)| {
         format!(
             "no scenario does this: {name} ({meaning}); add one that does, or a reason to {}",
             file().display()
         )
     });
-    let needless = excuses
-        .keys()
-        .filter(|name| !holes.iter().any(|kind| kind.name() == *name));
-    let needless = needless.map(|name| {
+    let more = format!("nor {untold} pairs more, see {COVERAGE} among the reports");
+    let more = (untold > 0).then_some(more);
+    let is_needless = |name: &&String| !holes.iter().any(|(hole, _)| hole == *name);
+    let needless = excuses.keys().filter(is_needless).map(|name| {
         format!(
             "{} excuses \"{name}\", which scenarios do; take the line out",
             file().display()
         )
     });
-    unexcused.chain(needless).collect()
+    unexcused.chain(more).chain(needless).collect()
 }

@@ -18,7 +18,7 @@ pub(crate) struct Opinions {
     pub(crate) full: Option<WorldRun>,
     pub(crate) row: Option<EngineRow>,
     pub(crate) disagreements: Vec<String>,
-    pub(crate) uncompared: Option<Cut>,
+    pub(crate) unfinished: Option<Cut>,
 }
 
 impl Opinions {
@@ -38,9 +38,9 @@ impl Opinions {
             Ending::Truncated(cut) => Some(cut),
             Ending::Exhausted => None,
         };
-        let uncompared = cut(full.ending).or(cut(theirs.ending));
+        let unfinished = cut(full.ending).or(cut(theirs.ending));
         let mut disagreements = Vec::new();
-        if run.is_exhausted() && uncompared.is_none() {
+        if run.is_exhausted() && unfinished.is_none() {
             disagreements = differences(&full, &theirs);
             disagreements.extend(differences_reduced(run, &full));
         }
@@ -48,7 +48,7 @@ impl Opinions {
             row: Some(EngineRow::new(OTHER, &full, &theirs)),
             full: Some(full),
             disagreements,
-            uncompared,
+            unfinished,
         })
     }
 }

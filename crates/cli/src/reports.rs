@@ -39,6 +39,9 @@ pub(crate) struct Reports {
 /// The comparison of engines, which only `--cross-check` makes.
 const ENGINES: &str = "engines.md";
 
+/// What the suite has put to the test.
+pub(crate) const COVERAGE: &str = "coverage.md";
+
 /// The file that tells which reports were written before.
 pub(crate) const SUMMARY: &str = "summary.json";
 
@@ -68,10 +71,7 @@ impl Reports {
     ) -> Result<(), Error> {
         let answers: Vec<_> = checked.iter().map(|one| one.answer.clone()).collect();
         let mut files = report::files(&answers)?;
-        files.push((
-            "coverage.md".to_owned(),
-            report::coverage(&answers, excuses),
-        ));
+        files.push((COVERAGE.to_owned(), report::coverage(&answers, excuses)));
         if cross_checked {
             files.push((ENGINES.to_owned(), engines(checked)));
         }

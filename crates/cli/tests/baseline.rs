@@ -60,6 +60,33 @@ fn a_suite_that_says_so_has_to_do_everything() {
     assert!(said.err.contains(hole), "{}", said.err);
     assert!(!said.err.contains("does this: lost"), "{}", said.err);
 
+    assert!(
+        said.err.contains(
+            "does this: ask begins → ask begins (a request starts a ballot, and later a "
+        )
+    );
+    let more = "pairs more, see coverage.md among the reports";
+    assert!(said.err.contains(more), "{}", said.err);
+    room.write(EXCUSES, "\"ask begins → ask begins\" = \"there is one\"\n");
+    let said = run(room.paxos(&["check"]), 1);
+    assert!(
+        !said.err.contains("does this: ask begins →"),
+        "{}",
+        said.err
+    );
+    assert!(!said.err.contains("excuses"), "{}", said.err);
+    room.write(EXCUSES, "\"ask begins → propose voted\" = \"why not\"\n");
+    let said = run(room.paxos(&["check"]), 1);
+    assert!(
+        said.err
+            .contains("excuses \"ask begins → propose voted\", which scenarios do"),
+        "{}",
+        said.err
+    );
+    room.write(EXCUSES, "\"ask begins → propose votes\" = \"a slip\"\n");
+    let said = run(room.paxos(&["check"]), 2);
+    assert!(said.err.contains("nothing is called"), "{}", said.err);
+
     room.write(EXCUSES, "\"ask begins\" = \"why not\"\n");
     let said = run(room.paxos(&["check"]), 1);
     assert!(
@@ -73,7 +100,7 @@ fn a_suite_that_says_so_has_to_do_everything() {
     let said = run(room.paxos(&["check"]), 2);
     assert!(
         said.err
-            .contains("nothing is called \"ask beguns\"; these are known: ask begins, "),
+            .contains("nothing is called \"ask beguns\"; these are known, and \"one → another\" of any two: ask begins, "),
         "{}",
         said.err
     );

@@ -3,7 +3,8 @@
 use std::sync::OnceLock;
 
 use checker::{
-    Error, Fingerprint, Limits, Offers, Progress, Reduction, Reductions, Run, SizeEstimate, Storage,
+    Error, Fingerprint, Graph, Limits, Offers, Progress, Reduction, Reductions, Run, SizeEstimate,
+    Storage,
 };
 use stateright::Path;
 
@@ -41,6 +42,23 @@ pub fn estimate(world: &World, reductions: Reductions) -> Result<SizeEstimate, E
     in_best_form(world, Estimate { reductions })
 }
 
+/// The graph of a world in that form: see [`checker::graph()`].
+pub(crate) fn graph(
+    world: &World,
+    reductions: Reductions,
+    is_idle_told: bool,
+    limits: &Limits,
+    progress: &(dyn Fn(&Progress) + Sync),
+) -> Result<Graph, Error> {
+    let task = Draw {
+        reductions,
+        is_idle_told,
+        limits,
+        progress,
+    };
+    in_best_form(world, task)
+}
+
 /// How many states are expanded to estimate the number of all.
 const EFFORT: u64 = 200_000;
 /// Any number will do, as long as it is always the same.
@@ -58,7 +76,7 @@ trait Task {
     ) -> Self::Done
     where
         M: Offers + Sync,
-        M::State: PartialEq + Send,
+        M::State: PartialEq + Send + Sync,
         M::Action: Clone + PartialEq;
 }
 
@@ -99,7 +117,7 @@ impl Task for Explore<'_> {
     ) -> Self::Done
     where
         M: Offers + Sync,
-        M::State: PartialEq + Send,
+        M::State: PartialEq + Send + Sync,
         M::Action: Clone + PartialEq,
     {
         let reductions = sound(self.reductions, model);
@@ -123,10 +141,41 @@ impl Task for Estimate {
     ) -> Self::Done
     where
         M: Offers + Sync,
-        M::State: PartialEq + Send,
+        M::State: PartialEq + Send + Sync,
         M::Action: Clone + PartialEq,
     {
         checker::estimate_size(model, sound(self.reductions, model), SEED, EFFORT)
+    }
+}
+
+struct Draw<'a> {
+    reductions: Reductions,
+    is_idle_told: bool,
+    limits: &'a Limits,
+    progress: &'a (dyn Fn(&Progress) + Sync),
+}
+
+impl Task for Draw<'_> {
+    type Done = Result<Graph, Error>;
+
+    fn on<M>(
+        self,
+        model: &M,
+        _: impl Fn(Path<M::State, M::Action>) -> Option<Path<State, Action>>,
+    ) -> Self::Done
+    where
+        M: Offers + Sync,
+        M::State: PartialEq + Send + Sync,
+        M::Action: Clone + PartialEq,
+    {
+        let reductions = sound(self.reductions, model);
+        checker::graph(
+            model,
+            reductions,
+            self.is_idle_told,
+            self.limits,
+            self.progress,
+        )
     }
 }
 

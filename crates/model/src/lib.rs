@@ -11,6 +11,7 @@ mod letter;
 mod mutants;
 mod network;
 mod packed;
+mod pairs;
 mod parcel;
 pub mod properties;
 mod rule_set;
@@ -29,6 +30,7 @@ pub use kinds::Kind;
 pub use letter::{Letter, Letters};
 pub use mutants::{Control, Mutant};
 pub use network::Network;
+pub use pairs::Pairs;
 pub use parcel::Parcel;
 pub use rule_set::{RuleSet, Variant};
 pub use scenario::{

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use checker::{Cut, Ending, Reductions, Run, Verdict, Width};
 use model::properties::Known;
-use model::{Action, Expected, Kind, Scenario, State, World};
+use model::{Action, Expected, Kind, Pairs, Scenario, State, World};
 use stateright::{Expectation, Path};
 
 /// What one scenario answered.
@@ -33,8 +33,11 @@ pub struct Answer {
     pub judged: Vec<Judged>,
     /// What other engines saw otherwise, a line each. Set by the caller.
     pub disagreements: Vec<String>,
-    /// Why another engine that was asked for did not come to its end. Set by the caller.
-    pub uncompared: Option<Cut>,
+    /// Which kinds of things happened after which. Set by the caller; `None`: not counted.
+    pub pairs: Option<Pairs>,
+    /// Why something that was asked for beside the exploration did not come to its end: another engine, or the count of
+    /// pairs. Set by the caller.
+    pub unfinished: Option<Cut>,
 }
 
 /// What became of one property.
@@ -113,7 +116,8 @@ impl Answer {
             kinds: run.kinds,
             judged,
             disagreements: Vec::new(),
-            uncompared: None,
+            pairs: None,
+            unfinished: None,
         }
     }
 
@@ -145,7 +149,7 @@ impl Answer {
     /// Why something that was asked for is not known; `None` if all of it is.
     pub fn cut(&self) -> Option<Cut> {
         match self.ending {
-            Ending::Exhausted => self.uncompared,
+            Ending::Exhausted => self.unfinished,
             Ending::Truncated(cut) => Some(cut),
         }
     }

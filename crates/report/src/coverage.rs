@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use model::Kind;
+use model::{Kind, Pairs};
 
 use crate::Answer;
 
-/// What nothing in a suite needs to do, with the reasons, by the names of [`Kind`]s.
+/// What nothing in a suite needs to do, with the reasons, by the names of [`Kind`]s, or by [`pair_name`].
 pub type Excuses = BTreeMap<String, String>;
 
 const INTRODUCTION: &str = "\
@@ -15,38 +15,65 @@ const INTRODUCTION: &str = "\
 
 For each kind of thing that can happen, how many transitions of a scenario are of that kind; of messages that are
 ignored, in how many states one could arrive and change nothing. Counted as the reductions leave the states. What no
-scenario does is a hole, and `paxos check` fails over it unless `models/coverage/excused.toml` has a reason. Written by
-`paxos check`.
+scenario does is a hole, and so is what no scenario does after something else; `paxos check` fails over it unless
+`models/coverage/excused.toml` has a reason. Written by `paxos check`.
 
 ";
 
+const PAIRS: &str = "
+## One after the other
+
+For each kind (down) and each kind that comes later on the same path (across): how many transitions of the second kind can
+have one of the first before them, in all scenarios.
+
+";
+
+/// How an excuse names that one kind comes after another.
+pub fn pair_name(first: Kind, then: Kind) -> String {
+    format!("{} → {}", first.name(), then.name())
+}
+
 /// The kinds of things that nothing here has done.
-pub fn holes(answers: &[Answer]) -> Vec<Kind> {
+fn holes(answers: &[Answer]) -> Vec<Kind> {
     let never = |kind: &Kind| answers.iter().all(|answer| answer.count(*kind) == 0);
     Kind::ALL.iter().copied().filter(never).collect()
+}
+
+/// The kinds that happen and never come after one another, where pairs were counted.
+fn pair_holes(answers: &[Answer]) -> Vec<(Kind, Kind)> {
+    let Some(pairs) = all_pairs(answers) else {
+        return Vec::new();
+    };
+    let never = holes(answers);
+    let happen = || Kind::ALL.iter().filter(|kind| !never.contains(kind));
+    happen()
+        .flat_map(|&first| happen().map(move |&then| (first, then)))
+        .filter(|&(first, then)| pairs.count(first, then) == 0)
+        .collect()
+}
+
+/// The pairs of all scenarios. `None`: they were counted in none.
+fn all_pairs(answers: &[Answer]) -> Option<Pairs> {
+    let mut counted = answers.iter().filter_map(|answer| answer.pairs.as_ref());
+    let mut all = counted.next()?.clone();
+    counted.for_each(|pairs| all.add(pairs));
+    Some(all)
 }
 
 /// The page: kinds down, scenarios across.
 pub fn coverage(answers: &[Answer], excuses: &Excuses) -> String {
     let mut page = String::from(INTRODUCTION);
-    let holes = holes(answers);
-    match holes.is_empty() {
-        true => page += "There is no hole.\n\n",
-        false => {
-            for kind in holes {
-                let excuse = excuses.get(kind.name());
-                let excuse = excuse.map_or("**not excused**", String::as_str);
-                writeln!(
-                    page,
-                    "- hole: {} ({}): {excuse}",
-                    kind.name(),
-                    kind.meaning()
-                )
-                .expect("a string takes all that is written to it");
-            }
-            page.push('\n');
-        }
+    let holes = named_holes(answers);
+    if holes.is_empty() {
+        page += "There is no hole.\n";
     }
+    for (name, meaning) in holes {
+        let excuse = excuses.get(&name);
+        let excuse = excuse.map_or("**not excused**", String::as_str);
+        writeln!(page, "- hole: {name} ({meaning}): {excuse}")
+            .expect("a string takes all that is written to it");
+    }
+    page.push('\n');
     page += "| what | in all | in scenarios | smallest |\n|---|---:|---:|---|\n";
     for kind in Kind::ALL {
         let doing = answers.iter().filter(|answer| answer.count(*kind) > 0);
@@ -65,6 +92,10 @@ pub fn coverage(answers: &[Answer], excuses: &Excuses) -> String {
         )
         .expect("a string takes all that is written to it");
     }
+    if let Some(pairs) = all_pairs(answers) {
+        page += PAIRS;
+        page += &pair_matrix(&pairs);
+    }
     page += "\n## By scenario\n\n";
     page += &matrix(answers);
     let vacuous: Vec<String> = answers.iter().flat_map(vacuous).collect();
@@ -77,19 +108,47 @@ pub fn coverage(answers: &[Answer], excuses: &Excuses) -> String {
     page
 }
 
+/// All holes, as excuses name them, with what they mean.
+pub fn named_holes(answers: &[Answer]) -> Vec<(String, String)> {
+    let kinds = holes(answers).into_iter();
+    let kinds = kinds.map(|kind| (kind.name().to_owned(), kind.meaning().to_owned()));
+    let pairs = pair_holes(answers).into_iter().map(|(first, then)| {
+        let meaning = format!("{}, and later {}", first.meaning(), then.meaning());
+        (pair_name(first, then), meaning)
+    });
+    kinds.chain(pairs).collect()
+}
+
+fn pair_matrix(pairs: &Pairs) -> String {
+    let row = |first: &Kind| {
+        let counts = Kind::ALL.iter().map(|then| pairs.count(*first, *then));
+        (first.name().to_owned(), counts.collect())
+    };
+    table("first ↓ later →", Kind::ALL.iter().map(row))
+}
+
 fn matrix(answers: &[Answer]) -> String {
-    let mut table = String::from("| scenario |");
+    let row = |answer: &Answer| {
+        let counts = Kind::ALL.iter().map(|kind| answer.count(*kind));
+        let name = &answer.scenario().name;
+        (format!("[{name}]({name}.md)"), counts.collect())
+    };
+    table("scenario", answers.iter().map(row))
+}
+
+/// A table with a column for each kind.
+fn table(corner: &str, rows: impl Iterator<Item = (String, Vec<u64>)>) -> String {
+    let mut table = format!("| {corner} |");
     for kind in Kind::ALL {
         write!(table, " {} |", kind.name()).expect("a string takes all that is written to it");
     }
     table += "\n|---|";
     table += &"---:|".repeat(Kind::ALL.len());
     table.push('\n');
-    for answer in answers {
-        write!(table, "| [{0}]({0}.md) |", answer.scenario().name)
-            .expect("a string takes all that is written to it");
-        for kind in Kind::ALL {
-            let count = match answer.count(*kind) {
+    for (name, counts) in rows {
+        write!(table, "| {name} |").expect("a string takes all that is written to it");
+        for count in counts {
+            let count = match count {
                 0 => "·".to_owned(),
                 count => count.to_string(),
             };
@@ -114,7 +173,7 @@ mod tests {
     use std::sync::Arc;
 
     use checker::{Limits, Reductions, Storage};
-    use model::{Mutant, Scenario, World};
+    use model::{Mutant, Pairs, Scenario, World};
 
     use super::*;
 
@@ -131,7 +190,10 @@ mod tests {
         };
         let limits = Limits::default();
         let run = model::explore(&world, reductions, &Storage::default(), &limits, &|_| {});
-        Answer::new(Arc::new(world), run.unwrap())
+        let pairs = Pairs::of(&world, reductions, &limits, &|_| {});
+        let mut answer = Answer::new(Arc::new(world), run.unwrap());
+        answer.pairs = pairs.unwrap().ok();
+        answer
     }
 
     #[test]
@@ -152,6 +214,33 @@ mod tests {
         excuses.insert(crash.name().to_owned(), "so be it".to_owned());
         let page = coverage(&[quiet], &excuses);
         assert!(page.contains(&format!("{start}so be it\n")), "{page}");
+    }
+
+    #[test]
+    fn what_happens_and_never_after_something_else_is_a_hole() {
+        let quiet = answer(Reductions::ALL, None, "");
+        let crashing = answer(Reductions::ALL, None, "[world]\ncrashes = 1");
+        // It crashes once, so nothing comes between two crashes; and where it does not crash, nothing is known of that.
+        let twice = (Kind::CrashMidBallot, Kind::CrashMidBallot);
+        let after = (Kind::AskBegins, Kind::CrashMidBallot);
+        let both = [quiet.clone(), crashing];
+        assert!(pair_holes(&both).contains(&twice));
+        assert!(!pair_holes(&both).contains(&after));
+        assert!(!pair_holes(&[quiet]).contains(&after));
+        let name = "crash mid-ballot → crash mid-ballot";
+        let excuses = Excuses::from([(name.to_owned(), "there is one".to_owned())]);
+        let page = coverage(&both, &excuses);
+        let line = format!(
+            "- hole: {name} (a node crashes with a ballot under way, and later a node crashes with a ballot under \
+             way): there is one\n"
+        );
+        assert!(page.contains(&line), "{page}");
+        // An answer whose pairs were not counted says nothing of them.
+        let uncounted = both.map(|answer| Answer {
+            pairs: None,
+            ..answer
+        });
+        assert_eq!(pair_holes(&uncounted), []);
     }
 
     #[test]

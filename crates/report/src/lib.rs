@@ -55,7 +55,7 @@ mod votes;
 mod words;
 
 pub use answer::{Answer, Found, Judged, Outcome};
-pub use coverage::{Excuses, coverage, holes};
+pub use coverage::{Excuses, coverage, named_holes, pair_name};
 pub use diagram::diagram;
 pub use error::Error;
 pub use files::files;

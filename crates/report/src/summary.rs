@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use model::Pairs;
 use serde::Serialize;
 
 use crate::{Answer, Error, Found, Judged, Regression, lines};
@@ -43,6 +44,9 @@ struct Scenario<'a> {
     /// For each kind of thing that can happen, how many transitions are of that kind; of messages that are ignored, in
     /// how many states one could arrive and change nothing.
     kinds: BTreeMap<&'a str, u64>,
+    /// How many pairs of kinds come one after the other on some path. Only where that was counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pairs: Option<usize>,
     properties: Vec<Property>,
 }
 
@@ -91,6 +95,7 @@ fn scenario(answer: &Answer) -> Scenario<'_> {
         ending: answer.ending.to_string(),
         unmet: answer.unmet(),
         kinds: answer.kinds.iter().copied().collect(),
+        pairs: answer.pairs.as_ref().map(Pairs::happened),
         properties: answer
             .judged
             .iter()

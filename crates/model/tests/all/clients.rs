@@ -1,16 +1,13 @@
 //! Clients that fail and are failed: what each failure does, and that what clients conclude is judged.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
 #![expect(
     clippy::wildcard_enum_match_arm,
     reason = "each test is about some of what can happen"
 )]
 
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::{explored, reachable, shipped, small, steps};
+use crate::common::{explored, reachable, shipped, small, steps};
 use model::{Action, Event, Fault, Mutant, Outcome, Point, Reply, State, World, properties};
 use paxos::NodeId;
 use stateright::Model as _;

@@ -1,9 +1,5 @@
 //! Every property can fail, and each says the same as a second, naive formulation of it.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod common;
-
 use std::collections::BTreeSet;
 
 use checker::Until;
@@ -12,7 +8,7 @@ use model::{Letter, Mutant, Outcome, State, World};
 use paxos::{Ballot, Message, NodeId, NodeSet, Phase, Rules as _};
 use stateright::Model as _;
 
-use common::{explored, reachable, shipped, small, steps};
+use crate::common::{explored, reachable, shipped, small, steps};
 
 /// Whether a property is true in a state.
 fn is_true(name: &str, world: &World, state: &State) -> bool {

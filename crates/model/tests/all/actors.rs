@@ -1,7 +1,5 @@
 //! The World and the actors are the same worlds: the same states, one by one.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;

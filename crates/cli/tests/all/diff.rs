@@ -1,10 +1,8 @@
 //! `paxos diff`: two rule sets side by side, as a shell sees it.
 
-mod common;
-
 use serde_json::Value;
 
-use common::{Room, Said, run};
+use crate::common::{Room, Said, run};
 
 fn diff(room: &Room, arguments: &[&str], code: i32) -> Said {
     let mut all = vec!["diff"];

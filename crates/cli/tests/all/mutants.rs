@@ -1,15 +1,11 @@
 //! `paxos mutants`: which fault is found out by what, as a shell sees it.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod common;
-
 use std::collections::BTreeMap;
 
 use model::Mutant;
 use serde_json::Value;
 
-use common::{Room, Said, run};
+use crate::common::{Room, Said, run};
 
 /// A suite in which most faults show, and in which every control survives.
 const SMALL: [&str; 3] = ["one-acceptor", "one-proposer-restarts", "ordered-network"];

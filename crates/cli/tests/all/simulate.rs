@@ -1,9 +1,5 @@
 //! `paxos simulate` as a shell sees it, and what its runs find: the same everywhere.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-mod common;
-
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -16,7 +12,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-use common::{Room, Said, run};
+use crate::common::{Room, Said, run};
 
 /// A mutant and a scenario: the first property that seed 1 finds violated, in which run, after how many
 /// steps, and how many are left of them.
@@ -372,7 +368,7 @@ fn every_mutant_that_violates_anything_is_met_by_seed_1() {
 }
 
 /// How many runs it takes, by which order: the median of 21 seeds and the most. With SLOW_TESTS=1 only:
-/// `SLOW_TESTS=1 cargo test --release -p cli --test simulate orders -- --nocapture`.
+/// `SLOW_TESTS=1 cargo test --release -p cli --test all orders -- --nocapture`.
 #[test]
 fn orders_are_compared() {
     if std::env::var_os("SLOW_TESTS").is_none_or(|value| value != "1") {

@@ -1,11 +1,9 @@
 //! Lists, colours and pipes: what commands print, and what becomes of them when nobody reads it.
 
-mod common;
-
 use std::path::Path;
 use std::process::Stdio;
 
-use common::{Room, run};
+use crate::common::{Room, run};
 
 const MODELS: [&str; 3] = ["notes", "one-acceptor", "thin-quorums"];
 

@@ -1,7 +1,5 @@
 //! `paxos explore`: the links it prints, and what a browser shows behind them.
 
-mod common;
-
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -14,7 +12,7 @@ use std::time::Duration;
 use headless_chrome::protocol::cdp::types::Event;
 use headless_chrome::{Browser, LaunchOptions, Tab};
 
-use common::{Room, run};
+use crate::common::{Room, run};
 
 /// How often something is looked for before it counts as missing, and how long between two looks.
 const LOOKS: usize = 600;

@@ -1,8 +1,4 @@
 //! What `paxos check` writes for CI services: JUnit's XML and a job's summary.
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod common;
-
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
@@ -11,7 +7,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use common::{Room, Said, run};
+use crate::common::{Room, Said, run};
 
 /// Runs `paxos check` with both outputs.
 fn check(room: &Room, arguments: &[&str], code: i32) -> Said {

@@ -2,15 +2,11 @@
 //!
 //! Rows that take long in an unoptimised build are run with `SLOW_TESTS=1` only.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod common;
-
 use checker::{Ending, Limits, Reductions, Run, Storage, Until};
 use model::properties::{self, Known};
 use model::{Action, Expected, Mutant, State, World};
 
-use common::{explored, reachable, shipped, small, steps};
+use crate::common::{explored, reachable, shipped, small, steps};
 
 /// How a mutant shows.
 #[derive(Clone, Copy, Debug)]

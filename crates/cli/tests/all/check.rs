@@ -1,7 +1,5 @@
 //! `paxos check`: verdicts, exit codes and reports, as a shell sees them.
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Stdio;
@@ -12,7 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-use common::{Room, Said, run};
+use crate::common::{Room, Said, run};
 
 /// Scenarios of a few hundred or thousand states.
 const SMALL: [&str; 3] = ["one-acceptor", "one-proposer-restarts", "ordered-network"];

@@ -1,10 +1,8 @@
 //! Wrong usage and input: exit code 2 and one clear line, before anything is explored or written.
 
-mod common;
-
 use std::net::TcpListener;
 
-use common::{Room, run};
+use crate::common::{Room, run};
 
 /// Minutes of work, for what must be refused before it starts.
 const LONG: &str = "three-servers-crash";

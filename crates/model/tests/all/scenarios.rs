@@ -1,7 +1,5 @@
 //! A scenario that is wrong is refused with one message that says what and where, and the way out.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use std::path::{Path, PathBuf};
 
 use model::{Ask, Scenario};

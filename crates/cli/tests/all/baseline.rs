@@ -1,8 +1,6 @@
 //! `paxos check` beside what it counted before, and what a suite has to put to the test.
 
-mod common;
-
-use common::{Room, run};
+use crate::common::{Room, run};
 
 const ALONE: &str = r#"
 title = "A proposer, an acceptor, a learner"

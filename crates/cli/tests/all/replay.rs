@@ -1,13 +1,9 @@
 //! `paxos check --itf`, `paxos replay`, and the traces that are kept.
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod common;
-
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use common::{Room, Said, run};
+use crate::common::{Room, Said, run};
 
 const STALE: &str = "traces/one-acceptor.agreement.itf.json";
 

@@ -1,9 +1,5 @@
 //! What a World does with what happens: the network, the disks, the clients, the bounds.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{Hash, Hasher};
 
@@ -16,7 +12,7 @@ use model::{
 use paxos::{Envelope, Message, Node, NodeId, Progress};
 use stateright::Model as _;
 
-use common::{explored, folder, reachable, shipped, small, steps};
+use crate::common::{explored, folder, reachable, shipped, small, steps};
 
 /// Small worlds in which, between them, everything happens that can.
 fn worlds() -> Vec<World> {

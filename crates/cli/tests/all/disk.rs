@@ -1,9 +1,5 @@
 //! Runs that outgrow their memory, are killed and gone on with, or have no room left on the disk.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod common;
-
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
@@ -13,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-use common::{Room, run};
+use crate::common::{Room, run};
 
 /// More than a million states.
 const SCENARIO: &str = "three-proposers";

@@ -1,17 +1,13 @@
 //! `paxos diff --against`: the core beside the core of another revision.
 //!
-//! Those that build a core take minutes, and run where SLOW_TESTS is set, as `./test` does.
-
-#![expect(clippy::unwrap_used, reason = "tests")]
-
-mod common;
+//! Those that build a core take minutes each, and run where SLOW_TESTS is set; `./test` says that it leaves them out.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
 
-use common::{Room, Said, run};
+use crate::common::{Room, Said, run};
 
 /// One proposer and three acceptors: enough for one of them to miss the Prepare.
 const APART: &str = r#"

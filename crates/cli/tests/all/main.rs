@@ -1,0 +1,18 @@
+//! The command `paxos` as a shell sees it. One program, so that it is linked once and its tests run side by side.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod baseline;
+mod check;
+mod common;
+mod diff;
+mod diff_against;
+mod disk;
+mod explorer;
+mod floors;
+mod mutants;
+mod output;
+mod outputs;
+mod replay;
+mod simulate;
+mod wrong_input;

@@ -1,6 +1,6 @@
 //! `paxos diff --against`: the core beside the core of another revision.
 //!
-//! Those that build a core take minutes each, and run where SLOW_TESTS is set; `./test` says that it leaves them out.
+//! Those that build a core take minutes, and run where SLOW_TESTS is set, as `./test` does.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -138,7 +138,7 @@ fn an_edited_rule_is_found_by_the_shortest_trace() {
         "       present  ⇒ n3 saves promise 1.0, vote 1.0=A; sends Accepted 1.0=A to n0",
         "       HEAD     ⇒ nothing comes of it",
         "  only HEAD allows: nothing. Whatever HEAD does, present can do as well",
-        "  verdicts: the same, of all 13 properties",
+        "  verdicts: the same, of all 15 properties",
         "2 scenarios: 1 same, 1 different",
     ] {
         assert!(

@@ -187,7 +187,7 @@ fn explore(compiled: &Compiled<W>, how: &How<'_>) -> (Found, HashMap<u128, Code<
 /// Worlds of more states than this are looked at with `SLOW_TESTS=1` only.
 fn states_max() -> usize {
     match std::env::var_os("SLOW_TESTS").is_some_and(|value| value == "1") {
-        true => 150_000,
+        true => 60_000,
         false => 6_000,
     }
 }

@@ -204,9 +204,103 @@
 //! Before a long run, [`estimate_size`] says about how many states there will be. States are told apart by
 //! fingerprints of 64 bits, or of 128 ([`Width`]); [`Run::collision_chance`] is the chance that one hid another.
 //!
+//! # What has to happen
+//!
+//! [`explore_live`] judges what is claimed of infinite paths, of a model that names the classes of its actions and how
+//! fair it is to each ([`Live`]): that something happens at some moment, or whenever something else does, or again and
+//! again; or that it stays possible. It is false if there is a *lasso*, a path and a round for ever on which it does not
+//! happen although all fairness is kept to.
+//!
+//! ```
+//! use checker::{
+//!     Claim, Class, Fairness, Fingerprint, Limits, Live, LiveVerdict, Offers, Wish, explore_live,
+//! };
+//! use stateright::{Model, Property};
+//!
+//! /// Two that ask for a lock, and a lock that is given to either.
+//! struct Lock { fairness: Fairness }
+//!
+//! /// `None` is idle, `Some(false)` waits, `Some(true)` has the lock.
+//! type State = [Option<bool>; 2];
+//!
+//! impl Model for Lock {
+//!     type State = State;
+//!     type Action = (usize, Option<bool>);
+//!
+//!     fn init_states(&self) -> Vec<State> {
+//!         vec![[None; 2]]
+//!     }
+//!
+//!     fn actions(&self, state: &State, actions: &mut Vec<(usize, Option<bool>)>) {
+//!         let is_free = !state.contains(&Some(true));
+//!         for one in 0..2 {
+//!             match state[one] {
+//!                 None => actions.push((one, Some(false))),
+//!                 Some(false) if is_free => actions.push((one, Some(true))),
+//!                 Some(false) => {}
+//!                 Some(true) => actions.push((one, None)),
+//!             }
+//!         }
+//!     }
+//!
+//!     fn next_state(&self, state: &State, (one, then): (usize, Option<bool>)) -> Option<State> {
+//!         let mut next = *state;
+//!         next[one] = then;
+//!         Some(next)
+//!     }
+//!
+//!     fn properties(&self) -> Vec<Property<Self>> {
+//!         Vec::new()
+//!     }
+//! }
+//!
+//! impl Offers for Lock {
+//!     fn fingerprint<F: Fingerprint>(&self, state: &State) -> F {
+//!         F::of(state)
+//!     }
+//! }
+//!
+//! impl Live for Lock {
+//!     fn classes(&self) -> Vec<Class> {
+//!         let class = |name: &str, fairness| Class { name: name.to_owned(), fairness };
+//!         vec![
+//!             class("ask", Fairness::Unfair),
+//!             class("give the lock to the first", self.fairness),
+//!             class("give the lock to the second", self.fairness),
+//!             class("give it back", Fairness::Weak),
+//!         ]
+//!     }
+//!
+//!     fn class(&self, _: &State, &(one, then): &(usize, Option<bool>)) -> usize {
+//!         match then {
+//!             Some(false) => 0,
+//!             Some(true) => 1 + one,
+//!             None => 3,
+//!         }
+//!     }
+//!
+//!     fn wishes(&self) -> Vec<Wish<Self>> {
+//!         let waits = |_: &Lock, state: &State| state[0] == Some(false);
+//!         let has = |_: &Lock, state: &State| state[0] == Some(true);
+//!         vec![Wish { name: "the first gets it", claim: Claim::LeadsTo(waits, has) }]
+//!     }
+//! }
+//!
+//! // The other takes the lock again and again, and each time the first could have got it.
+//! let weak = Lock { fairness: Fairness::Weak };
+//! let run = explore_live(&weak, &Limits::default(), &|_| {})?;
+//! let LiveVerdict::Lasso(lasso) = &run.findings[0].verdict else { panic!() };
+//! assert_eq!(lasso.starved, [1]);
+//! let strong = Lock { fairness: Fairness::Strong };
+//! let run = explore_live(&strong, &Limits::default(), &|_| {})?;
+//! assert_eq!(run.findings[0].verdict, LiveVerdict::Exhausted);
+//! # Ok::<(), checker::Error>(())
+//! ```
+//!
 //! # What is absent
 //!
-//! No liveness: a model with an eventually-property is refused ([`Error::Eventually`]). No
+//! stateright's eventually-properties are refused ([`Error::Eventually`]): what they mean is not progress. No reductions and no
+//! disk where infinite paths are judged. No
 //! check that a reduction is sound, but for the paths that are found with it. Plain models have neither disk nor
 //! checkpoints. The limit of memory counts what the engine keeps, not what states point to or what the model
 //! keeps. Two runs in one checkpoint folder at the same time are not kept apart. An interrupt is not heard while a
@@ -229,6 +323,7 @@ mod guarded;
 mod key;
 mod limits;
 mod line;
+mod live;
 mod minimise;
 mod offers;
 mod order;
@@ -265,6 +360,10 @@ pub use error::Error;
 pub use folder::{DiskFault, DiskFile, DiskStep};
 pub use graph::{Graph, graph};
 pub use limits::{Estimate, Limits, Progress, Until};
+pub use live::{
+    Claim, Class, Closed, Condition, Fairness, Lasso, Live, LiveFinding, LiveRun, LiveVerdict,
+    Wish, explore_live,
+};
 pub use minimise::{Effort, Minimised, minimise};
 pub use offers::{Fingerprint, HASH_VERSION, Offers};
 pub use order::Order;

@@ -140,6 +140,8 @@ pub enum Cut {
     Found,
     /// A file failed. What was being looked for on disk is not known.
     Disk(DiskFault),
+    /// The boundary was met so often, and what lies beyond it was asked about.
+    Boundary(u64),
     /// A simulation used up its states or its time: a sample, never the whole.
     Sampled,
 }
@@ -156,6 +158,7 @@ impl fmt::Display for Cut {
             Self::Interrupted => write!(f, "interrupted"),
             Self::Found => write!(f, "stopped as soon as the path asked for was found"),
             Self::Disk(fault) => write!(f, "cut by the disk: {fault}"),
+            Self::Boundary(times) => write!(f, "the boundary was met {times} times"),
             Self::Sampled => write!(f, "a sample of random walks"),
         }
     }
@@ -223,6 +226,7 @@ mod tests {
                 Cut::Found,
                 "stopped as soon as the path asked for was found",
             ),
+            (Cut::Boundary(3), "the boundary was met 3 times"),
             (Cut::Sampled, "a sample of random walks"),
         ];
         for (cut, phrase) in phrases {

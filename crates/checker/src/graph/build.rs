@@ -15,15 +15,15 @@ use crate::offers::Offers;
 use crate::reductions::Reductions;
 use crate::run::{Cut, Ending};
 use crate::shared::Counts;
-use crate::space::{Offering, Space, State};
+use crate::space::{Action, Offering, Space, State};
 use crate::watch::{HaltOnPanic, Watch, resident_bytes, watched};
 
 /// States that a thread expands before what they lead to is numbered.
 const PART_STATES: usize = 2048;
 /// More states than this have no numbers.
 const STATES_MAX: u64 = NONE as u64;
-/// More kinds than this have no place in a byte.
-const KINDS_MAX: usize = 256;
+/// More labels than this have no place in a byte.
+const LABELS_MAX: usize = 256;
 
 /// The graph of a model under these reductions. With `is_idle_told`, what could happen in a state and would change
 /// nothing ([`Offers::idle`]) is among its transitions, and leads to the state itself.
@@ -50,8 +50,45 @@ where
 {
     refuse_not_offered(model, reductions)?;
     let space = Offering::new(model, reductions);
-    let kinds = space.kinds();
-    assert!(kinds.len() <= KINDS_MAX, "more kinds than fit into a byte");
+    let labels = Labels {
+        of: &|state, action| space.kind(state, action),
+        most: space.kinds().len(),
+        facts: None,
+        is_idle_told,
+    };
+    labelled_graph(&space, &labels, limits, progress)
+}
+
+/// What is true of a state, a bit each.
+type Facts<'a, S> = &'a (dyn Fn(&S) -> u64 + Sync);
+
+/// What is noted of transitions and of states.
+pub(crate) struct Labels<'a, P: Space> {
+    /// The label of an action in a state.
+    pub(crate) of: &'a (dyn Fn(&State<P>, &Action<P>) -> usize + Sync),
+    /// How many labels there are.
+    pub(crate) most: usize,
+    /// What is true of a state, a bit each. `None`: nothing is asked.
+    pub(crate) facts: Option<Facts<'a, State<P>>>,
+    /// Whether what changes nothing is told. Labels are kinds then.
+    pub(crate) is_idle_told: bool,
+}
+
+/// The graph of a space, with labels.
+pub(crate) fn labelled_graph<P>(
+    space: &P,
+    labels: &Labels<'_, P>,
+    limits: &Limits,
+    progress: &(dyn Fn(&Progress) + Sync),
+) -> Result<Graph, Error>
+where
+    P: Space,
+    State<P>: Send + Sync,
+{
+    assert!(
+        labels.most <= LABELS_MAX,
+        "more labels than fit into a byte"
+    );
     let watch = Watch::start(limits, false)?;
     let counts = Counts::default();
     let snapshot = || {
@@ -67,19 +104,23 @@ where
         }
     };
     let builder = Builder {
-        space: &space,
+        space,
+        labels,
         watch: &watch,
         counts: &counts,
-        idle: vec![0; if is_idle_told { kinds.len() } else { 0 }],
+        idle: vec![0; if labels.is_idle_told { labels.most } else { 0 }],
         numbers: ByKey::default(),
         next: Vec::new(),
         graph: Graph {
             ending: Ending::Exhausted,
-            kinds,
+            beyond_boundary: 0,
+            labels: labels.most,
+            initial: 0,
             starts: vec![0],
             to: Vec::new(),
-            kind: Vec::new(),
+            label: Vec::new(),
             first_from: Vec::new(),
+            facts: Vec::new(),
         },
     };
     let graph = watched(&watch, snapshot, progress, || builder.run());
@@ -91,9 +132,10 @@ where
 
 struct Builder<'a, P: Space> {
     space: &'a P,
+    labels: &'a Labels<'a, P>,
     watch: &'a Watch,
     counts: &'a Counts,
-    /// A place for each kind, if what is idle is told.
+    /// A place for each kind of what is idle, if that is told.
     idle: Vec<u64>,
     /// The states so far, by their fingerprints.
     numbers: ByKey<u32>,
@@ -104,9 +146,12 @@ struct Builder<'a, P: Space> {
 
 /// What a thread found of some states.
 struct Part<S> {
+    beyond_boundary: u64,
+    /// For each state, what is true of it, if that is asked.
+    facts: Vec<u64>,
     /// For each state, how many transitions it has.
     degrees: Vec<u32>,
-    /// The transitions: where they lead, [`NONE`] if that has no number so far, and their kinds.
+    /// The transitions: where they lead, [`NONE`] if that has no number so far, and their labels.
     edges: Vec<(u32, u8)>,
     /// What has no number so far, in the order of these transitions.
     fresh: Vec<(u64, S)>,
@@ -119,11 +164,14 @@ where
 {
     fn run(mut self) -> Graph {
         for state in self.space.model().init_states() {
-            if self.space.model().within_boundary(&state) {
-                let (key, state) = self.told_apart(state);
-                self.number(key, state, NONE);
+            if !self.space.model().within_boundary(&state) {
+                self.graph.beyond_boundary += 1;
+                continue;
             }
+            let (key, state) = self.told_apart(state);
+            self.number(key, state, NONE);
         }
+        self.graph.initial = self.graph.states() as u32;
         let mut depth = 0;
         while !self.next.is_empty() && self.graph.ending == Ending::Exhausted {
             self.counts.depth.store(depth, Ordering::Relaxed);
@@ -135,6 +183,9 @@ where
         let states = self.graph.states();
         // States that were not expanded have no transitions.
         self.graph.starts.resize(states + 1, end);
+        if self.labels.facts.is_some() {
+            self.graph.facts.resize(states, 0);
+        }
         self.graph
     }
 
@@ -177,6 +228,8 @@ where
         let _halt = HaltOnPanic(self.watch);
         let (space, model) = (self.space, self.space.model());
         let mut part = Part {
+            beyond_boundary: 0,
+            facts: Vec::new(),
             degrees: Vec::with_capacity(states.len()),
             edges: Vec::with_capacity(states.len() * 4),
             fresh: Vec::new(),
@@ -184,20 +237,25 @@ where
         let (mut actions, mut idle) = (Vec::new(), self.idle.clone());
         for state in states {
             let before = part.edges.len();
+            part.facts
+                .extend(self.labels.facts.map(|facts| facts(state)));
             idle.fill(0);
             space.actions(state, &mut actions, &mut idle);
             for action in actions.drain(..) {
-                let kind = space.kind(state, &action) as u8;
-                let next = model.next_state(state, action);
-                let Some(next) = next.filter(|next| model.within_boundary(next)) else {
+                let label = (self.labels.of)(state, &action) as u8;
+                let Some(next) = model.next_state(state, action) else {
                     continue;
                 };
+                if !model.within_boundary(&next) {
+                    part.beyond_boundary += 1;
+                    continue;
+                }
                 let (key, next) = self.told_apart(next);
                 let to = self.numbers.get(&key).copied().unwrap_or(NONE);
                 if to == NONE {
                     part.fresh.push((key, next));
                 }
-                part.edges.push((to, kind));
+                part.edges.push((to, label));
             }
             let own = || self.numbers[&space.fingerprint::<u64>(state)];
             let idle = idle.iter().enumerate().filter(|&(_, &count)| count > 0);
@@ -209,11 +267,13 @@ where
 
     /// Takes in what a thread found, in the order of the states.
     fn take(&mut self, part: Part<State<P>>) {
+        self.graph.beyond_boundary += part.beyond_boundary;
+        self.graph.facts.extend(part.facts);
         let mut edges = part.edges.into_iter();
         let mut fresh = part.fresh.into_iter();
         for degree in part.degrees {
             let from = (self.graph.starts.len() - 1) as u32;
-            for (known, kind) in edges.by_ref().take(degree as usize) {
+            for (known, label) in edges.by_ref().take(degree as usize) {
                 let to = match known {
                     NONE => {
                         let (key, state) = fresh.next().expect("each of these has a state");
@@ -225,7 +285,7 @@ where
                     known => known,
                 };
                 self.graph.to.push(to);
-                self.graph.kind.push(kind);
+                self.graph.label.push(label);
             }
             self.graph.starts.push(self.graph.to.len() as u64);
         }

@@ -13,7 +13,7 @@ impl Graph {
     ///
     /// If there are more than 64 kinds.
     pub fn pairs(&self) -> Vec<Vec<u64>> {
-        let kinds = self.kinds.len();
+        let kinds = self.labels;
         assert!(kinds <= KINDS_MAX, "more kinds than fit into a word");
         let before = self.kinds_before();
         let mut pairs = vec![vec![0; kinds]; kinds];
@@ -21,7 +21,7 @@ impl Graph {
             for edge in self.edges(state) {
                 let mut rest = before;
                 while rest != 0 {
-                    pairs[rest.trailing_zeros() as usize][usize::from(edge.kind)] += 1;
+                    pairs[rest.trailing_zeros() as usize][usize::from(edge.label)] += 1;
                     rest &= rest - 1;
                 }
             }
@@ -39,7 +39,7 @@ impl Graph {
             has_changed = false;
             for state in 0..self.states() as u32 {
                 for edge in self.edges(state) {
-                    let handed_on = before[state as usize] | 1 << edge.kind;
+                    let handed_on = before[state as usize] | 1 << edge.label;
                     let to = &mut before[edge.to as usize];
                     has_changed |= handed_on & !*to != 0;
                     *to |= handed_on;

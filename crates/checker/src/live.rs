@@ -17,8 +17,9 @@ use crate::live::fair::Fair;
 use crate::live::lasso::Judge;
 use crate::offers::Offers;
 use crate::reductions::Reductions;
-use crate::run::{Cut, Ending};
+use crate::run::{Cut, Ending, collision_chance};
 use crate::space::Offering;
+use crate::storage::Width;
 
 /// What is asked of the actions of a class on an infinite path. A step that changes nothing is none of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,8 +86,17 @@ pub struct LiveRun<S, A> {
     pub unique: u64,
     /// How many transitions.
     pub transitions: u64,
+    /// How many steps the longest of the shortest ways to a state has.
+    pub depth: u32,
     /// One for each claim, in the model's order.
     pub findings: Vec<LiveFinding<S, A>>,
+}
+
+impl<S, A> LiveRun<S, A> {
+    /// See [`Run::collision_chance`](crate::Run::collision_chance). States are told apart by 64 bits.
+    pub fn collision_chance(&self) -> f64 {
+        collision_chance(self.unique, self.transitions + 1, Width::Bits64)
+    }
 }
 
 /// What is known of one claim.
@@ -186,6 +196,7 @@ where
         ending,
         unique: graph.states() as u64,
         transitions: graph.transitions() as u64,
+        depth: graph.depths().last().copied().unwrap_or_default(),
         findings,
     })
 }

@@ -49,9 +49,7 @@ impl<S, A> Run<S, A> {
     /// optimistic in that most states that are generated again were so for a good reason, so most of the time
     /// less is true.
     pub fn collision_chance(&self) -> f64 {
-        let repeats = self.generated.saturating_sub(self.unique);
-        let pairs = self.unique as f64 * repeats as f64;
-        (pairs / 2_f64.powi(self.fingerprint.bits() as i32)).min(1.0)
+        collision_chance(self.unique, self.generated, self.fingerprint)
     }
 
     /// The same findings, with the paths of another model that this one stands for.
@@ -142,6 +140,8 @@ pub enum Cut {
     Disk(DiskFault),
     /// The boundary was met so often, and what lies beyond it was asked about.
     Boundary(u64),
+    /// A counterexample is none of the model's own: its states were told apart too coarsely.
+    Coarse,
     /// A simulation used up its states or its time: a sample, never the whole.
     Sampled,
 }
@@ -159,6 +159,7 @@ impl fmt::Display for Cut {
             Self::Found => write!(f, "stopped as soon as the path asked for was found"),
             Self::Disk(fault) => write!(f, "cut by the disk: {fault}"),
             Self::Boundary(times) => write!(f, "the boundary was met {times} times"),
+            Self::Coarse => write!(f, "a counterexample that is none of the model's own"),
             Self::Sampled => write!(f, "a sample of random walks"),
         }
     }
@@ -208,6 +209,13 @@ impl<S, A> Verdict<S, A> {
             (None, _, Ending::Truncated(cut)) => Self::Truncated(cut),
         }
     }
+}
+
+/// See [`Run::collision_chance`].
+pub(crate) fn collision_chance(unique: u64, generated: u64, fingerprint: Width) -> f64 {
+    let repeats = generated.saturating_sub(unique);
+    let pairs = unique as f64 * repeats as f64;
+    (pairs / 2_f64.powi(fingerprint.bits() as i32)).min(1.0)
 }
 
 #[cfg(test)]

@@ -295,5 +295,6 @@ fn mutant_parser() -> impl TypedValueParser<Value = Mutant> {
 }
 
 fn property_parser() -> impl TypedValueParser<Value = String> {
-    PossibleValuesParser::new(model::properties::ALL.iter().map(|known| known.name))
+    let all = model::properties::ALL.iter().chain(model::properties::LIVE);
+    PossibleValuesParser::new(all.map(|known| known.name))
 }

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 use std::time::Instant;
 
-use checker::{Cut, Ending, Engine, Limits, Progress, Reductions, Run, Storage, Until};
+use checker::{Cut, Ending, Engine, Limits, Progress, Reductions, Run, Storage, Until, Verdict};
 use model::{Action, Expect, Pairs, Size, State, World};
-use report::{Answer, Outcome};
+use report::{Answer, Outcome, Outlook};
 
 use crate::args::CheckArgs;
 use crate::baseline::Baseline;
@@ -19,7 +19,7 @@ use crate::outputs::Outputs;
 use crate::print::Tone;
 use crate::progress::Meter;
 use crate::reports::{EngineRow, Reports};
-use crate::{Ended, coverage, findings, paranoid, print, regressions, update};
+use crate::{Ended, coverage, findings, live, paranoid, print, regressions, update};
 
 pub(crate) type WorldRun = Run<State, Action>;
 
@@ -42,7 +42,12 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
     if args.engine == Engine::StaterightSimulation && !has_end {
         return Err(Error::Endless);
     }
-    let loaded = load::select(&args.scenarios, args.all)?;
+    let loaded = match args.engine {
+        Engine::Own => load::select(&args.scenarios, args.all)?,
+        Engine::StaterightBfs | Engine::StaterightDfs | Engine::StaterightSimulation => {
+            load::select_bounded(&args.scenarios, args.all)?
+        }
+    };
     if (args.checkpoint.is_some() || args.resume.is_some()) && loaded.len() != 1 {
         return Err(Error::OneCheckpoint(loaded.len()));
     }
@@ -94,7 +99,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
     }
     let all_known = not_run == 0 && checked.iter().all(|one| one.answer.cut().is_none());
     let objections = match &excuses {
-        Some(excuses) if all_known => coverage::objections(&answers, excuses),
+        Some(excuses) if all_known => coverage::objections(&bounded(&answers), excuses),
         Some(_) | None => Vec::new(),
     };
     for objection in &objections {
@@ -119,6 +124,33 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
 }
 
 impl Checked {
+    pub(crate) fn new(answer: Answer, depth: Option<u32>, other: Option<EngineRow>) -> Checked {
+        Checked {
+            answer,
+            depth,
+            other,
+            is_lock_broken: false,
+        }
+    }
+
+    /// Says how it ended and what it took.
+    pub(crate) fn say(&self, states: u64, reductions: Reductions, seconds: f64) {
+        let (tone, mark) = findings::mark(self.answer.outcome());
+        let mark = print::toned(tone, mark);
+        let states = print::number(states);
+        let effort = match reductions {
+            Reductions::NONE => format!("{states} states in {seconds:.1} s"),
+            some => format!("{states} states ({}) in {seconds:.1} s", some.in_words()),
+        };
+        let chance = self.answer.collision_chance;
+        let effort = format!("{effort}; chance that a collision hid one: {chance:.0e}");
+        print::say(&format!(
+            "{}: {mark}, {}",
+            self.answer.scenario().name,
+            print::toned(Tone::Quiet, &effort)
+        ));
+    }
+
     /// Tells what has moved since the last full run. What is locked must not.
     fn compare(&mut self, baseline: &Baseline, may_move: bool, moved: &mut Vec<String>) {
         let lines = baseline.moved(&self.answer);
@@ -134,6 +166,12 @@ impl Checked {
             moved.extend(lines.into_iter().map(|line| format!("{name}: {line}")));
         }
     }
+}
+
+/// Those whose rounds end: what happens in the others is not counted.
+fn bounded(answers: &[Answer]) -> Vec<Answer> {
+    let bounded = answers.iter().filter(|answer| !answer.is_live());
+    bounded.cloned().collect()
 }
 
 /// The worst of all outcomes.
@@ -188,6 +226,9 @@ fn check_one(
     limits: &Limits,
     moved: &mut Vec<String>,
 ) -> Result<Checked, Error> {
+    if one.is_live() {
+        return live::check(args, one, limits, moved);
+    }
     let name = &one.scenario.name;
     let world = Arc::new(one.world(args.mutant)?);
     if args.estimate {
@@ -226,26 +267,14 @@ fn check_one(
             Ok(pairs) => answer.pairs = Some(pairs),
             Err(cut) => answer.unfinished = Some(cut),
         }
+        let outlook = outlook(name, &world, limits)?;
+        if let Verdict::Truncated(cut) = outlook.verdict {
+            answer.unfinished = Some(cut);
+        }
+        answer.outlook = Some(outlook);
     }
-    let checked = Checked {
-        answer,
-        depth,
-        other: opinions.row,
-        is_lock_broken: false,
-    };
-    let (tone, mark) = findings::mark(checked.answer.outcome());
-    let mark = print::toned(tone, mark);
-    let states = print::number(states);
-    let effort = match reductions {
-        Reductions::NONE => format!("{states} states in {seconds:.1} s"),
-        some => format!("{states} states ({}) in {seconds:.1} s", some.in_words()),
-    };
-    let chance = checked.answer.collision_chance;
-    let effort = format!("{effort}; chance that a collision hid one: {chance:.0e}");
-    print::say(&format!(
-        "{name}: {mark}, {}",
-        print::toned(Tone::Quiet, &effort)
-    ));
+    let checked = Checked::new(answer, depth, opinions.row);
+    checked.say(states, reductions, seconds);
     if let (Some(folder), Some(_)) = (&storage(args).checkpoint, checked.answer.cut()) {
         print::say(&format!("go on with --resume {}", folder.display()));
     }
@@ -300,6 +329,19 @@ fn count_pairs(
 ) -> Result<Result<Pairs, Cut>, Error> {
     metered(&format!("{name} (pairs)"), |tell| {
         Pairs::of(world, args.reductions, limits, tell)
+    })
+}
+
+/// Whether deciding stays possible, if rounds do not end.
+fn outlook(name: &str, world: &World, limits: &Limits) -> Result<Outlook, Error> {
+    let run = metered(&format!("{name} (can decide)"), |tell| {
+        model::outlook(world, Reductions::ALL, limits, tell)
+    })?;
+    let mut findings = run.findings.into_iter();
+    let asked = findings.next().expect("one thing is asked");
+    Ok(Outlook {
+        states: run.unique,
+        verdict: asked.verdict,
     })
 }
 

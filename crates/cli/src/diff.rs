@@ -95,7 +95,7 @@ fn other(one: &Loaded, program: &Path, rules: RuleSetName) -> Result<Other, Erro
 }
 
 fn select(args: &DiffArgs) -> Result<Vec<Loaded>, Error> {
-    let mut loaded = load::select(&args.scenarios, !args.scenarios.is_empty())?;
+    let mut loaded = load::select_bounded(&args.scenarios, !args.scenarios.is_empty())?;
     if args.scenarios.is_empty() {
         loaded.retain(|one| {
             let states = one.scenario.expect.states;

@@ -33,6 +33,12 @@ pub(crate) enum Error {
     /// Two scenarios of one name.
     #[error("two scenarios are named `{0}`: rename one, since reports go by name")]
     SameName(String),
+    /// A scenario whose rounds never end, where that is of no use.
+    #[error(
+        "the rounds of `{0}` never end: this takes scenarios whose rounds do, those of models/*.toml; `paxos check {0}` \
+         judges this one"
+    )]
+    RoundsNeverEnd(String),
     /// A scenario file that cannot be used.
     #[error(transparent)]
     Scenario(#[from] model::ScenarioError),

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use checker::{Limits, Reductions, Storage, Until, Verdict};
 use model::properties::Known;
 use model::{Action, State, World};
+use report::Tail;
 use stateright::{Model, Path};
 
 use crate::args::ExploreArgs;
 use crate::error::Error;
+use crate::load::Loaded;
 use crate::progress::Meter;
-use crate::{Ended, load, print};
+use crate::{Ended, live, load, print};
 
 pub(crate) fn explore(args: &ExploreArgs) -> Result<Ended, Error> {
     let loaded = load::one(&args.scenario)?;
@@ -21,11 +23,13 @@ pub(crate) fn explore(args: &ExploreArgs) -> Result<Ended, Error> {
     match args.at.as_deref().and_then(Known::named) {
         None => print::line(&format!("{address}/#/steps/0"))?,
         Some(property) => {
-            let path = find(&world, property)?;
-            for line in report::lines(&world, &path) {
-                print::line(&line)?;
+            let shown = show(&loaded, args, &world, property)?;
+            for line in &shown.lines {
+                print::line(line)?;
             }
-            print::line(&format!("{address}/#/steps/{}", path.encode(&world)))?;
+            for path in &shown.paths {
+                print::line(&format!("{address}/#/steps/{}", path.encode(&world)))?;
+            }
         }
     }
     print::say("open the link in a browser; Ctrl-C ends the explorer");
@@ -36,6 +40,65 @@ pub(crate) fn explore(args: &ExploreArgs) -> Result<Ended, Error> {
     elsewhere.close().map_err(Error::Elsewhere)?;
     let _ = Arc::new(world.checker().serve((Ipv4Addr::LOCALHOST, port)));
     Ok(Ended::Met)
+}
+
+/// What there is to see of a property.
+struct Shown {
+    /// In words.
+    lines: Vec<String>,
+    /// Where to open the explorer: at the end of the path; of one that goes on for ever, at the end of its stem, and
+    /// after one round.
+    paths: Vec<Path<State, Action>>,
+}
+
+fn show(
+    loaded: &Loaded,
+    args: &ExploreArgs,
+    world: &World,
+    property: &'static Known,
+) -> Result<Shown, Error> {
+    if property.is_live() != loaded.is_live() {
+        let judged = Known::of(&loaded.scenario).iter().map(|known| known.name);
+        return Err(Error::NothingToShow(format!(
+            "nothing to open: `{}` is not judged in `{}`; what is, is {}",
+            property.name,
+            loaded.scenario.name,
+            judged.collect::<Vec<_>>().join(", ")
+        )));
+    }
+    if !loaded.is_live() {
+        let path = find(world, property)?;
+        return Ok(Shown {
+            lines: report::lines(world, &path),
+            paths: vec![path],
+        });
+    }
+    let answer = live::explore(loaded, args.mutant, &Limits::default())?;
+    let mut judged = answer.judged.iter();
+    let judged = judged.find(|judged| judged.property == property.name);
+    let whole = judged.and_then(|judged| Some((judged, judged.verdict.path()?)));
+    let Some((judged, whole)) = whole else {
+        let name = &loaded.scenario.name;
+        let found = judged.map_or("unknown".to_owned(), |judged| judged.found().to_string());
+        return Err(Error::NothingToShow(format!(
+            "nothing to open: `{}` of `{name}`: {found}; leave out --at to explore from the start, or break \
+             something with --mutant",
+            property.name
+        )));
+    };
+    let mut paths = Vec::new();
+    if let Some(Tail::Round { stem, .. }) = judged.tail {
+        let states = whole.clone().into_states();
+        let actions = whole.clone().into_actions();
+        let start = states.into_iter().next();
+        let stem = start.and_then(|start| Path::from_actions(world, start, &actions[..stem]));
+        paths.extend(stem.filter(|stem| stem != whole));
+    }
+    paths.push(whole.clone());
+    Ok(Shown {
+        lines: judged.lines(world).unwrap_or_default(),
+        paths,
+    })
 }
 
 /// The shortest path that shows `property`.

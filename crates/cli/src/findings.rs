@@ -51,9 +51,12 @@ pub(crate) fn print_violations(checked: &Checked) -> Result<(), Error> {
             "{}: {} {}{as_expected}",
             answer.scenario().name,
             names.join(", "),
-            judged.found()
+            judged.told()
         );
-        print_story(&print::toned(tone, &heading), &answer.world, path)?;
+        print::line(&print::toned(tone, &heading))?;
+        for line in judged.lines(&answer.world).into_iter().flatten() {
+            print::line(&format!("  {line}"))?;
+        }
         print::line("")?;
     }
     Ok(())

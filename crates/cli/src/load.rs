@@ -11,6 +11,9 @@ use crate::error::Error;
 /// Where scenarios are looked for by name.
 pub(crate) const FOLDER: &str = "models";
 
+/// Where those are whose rounds never end.
+const LIVE_FOLDER: &str = "models/liveness";
+
 /// The tag that keeps a scenario out of the suite.
 const LARGE: &str = "large";
 
@@ -39,6 +42,11 @@ impl Loaded {
         })
     }
 
+    /// Whether its rounds never end.
+    pub(crate) fn is_live(&self) -> bool {
+        self.scenario.endless.is_some()
+    }
+
     /// Whether it is too large for the suite.
     pub(crate) fn is_large(&self) -> bool {
         self.scenario.has_tag(LARGE)
@@ -51,7 +59,7 @@ impl Loaded {
 pub(crate) fn select(names: &[String], all: bool) -> Result<Vec<Loaded>, Error> {
     let mut loaded = Vec::new();
     if names.is_empty() {
-        loaded = folder(Path::new(FOLDER), all)?;
+        loaded = shipped(all)?;
     }
     for name in names {
         match Path::new(name) {
@@ -70,6 +78,35 @@ pub(crate) fn select(names: &[String], all: bool) -> Result<Vec<Loaded>, Error> 
     }
     let size = |one: &Loaded| one.scenario.expect.states_visited().unwrap_or(u64::MAX);
     loaded.sort_by_key(|one| (size(one), one.scenario.name.clone()));
+    Ok(loaded)
+}
+
+/// The same, but none whose rounds never end: they are left out where nothing is named, and refused where they are.
+pub(crate) fn select_bounded(names: &[String], all: bool) -> Result<Vec<Loaded>, Error> {
+    let mut loaded = select(names, all)?;
+    if names.is_empty() {
+        loaded.retain(|one| !one.is_live());
+    }
+    match loaded.iter().find(|one| one.is_live()) {
+        Some(live) => Err(Error::RoundsNeverEnd(live.scenario.name.clone())),
+        None => Ok(loaded),
+    }
+}
+
+/// One scenario, by file or by name, whose rounds end.
+pub(crate) fn one_bounded(name: &str) -> Result<Loaded, Error> {
+    match one(name)? {
+        live if live.is_live() => Err(Error::RoundsNeverEnd(live.scenario.name.clone())),
+        one => Ok(one),
+    }
+}
+
+/// Every scenario that ships.
+pub(crate) fn shipped(all: bool) -> Result<Vec<Loaded>, Error> {
+    let mut loaded = folder(Path::new(FOLDER), all)?;
+    if Path::new(LIVE_FOLDER).is_dir() {
+        loaded.extend(folder(Path::new(LIVE_FOLDER), all)?);
+    }
     Ok(loaded)
 }
 
@@ -106,7 +143,10 @@ pub(crate) fn folder(folder: &Path, all: bool) -> Result<Vec<Loaded>, Error> {
 /// The scenario of this name.
 pub(crate) fn named(name: &str) -> Result<Loaded, Error> {
     let folder = Path::new(FOLDER);
-    let files = files(folder)?;
+    let mut files = files(folder)?;
+    if Path::new(LIVE_FOLDER).is_dir() {
+        files.extend(self::files(Path::new(LIVE_FOLDER))?);
+    }
     let stem = |path: &PathBuf| {
         path.file_stem()
             .map(|stem| stem.to_string_lossy().into_owned())

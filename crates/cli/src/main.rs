@@ -15,6 +15,7 @@ mod diff;
 mod error;
 mod explore;
 mod findings;
+mod live;
 mod load;
 mod models;
 mod mutants;

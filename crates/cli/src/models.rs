@@ -1,7 +1,5 @@
 //! `paxos models`: the scenarios, one line each.
 
-use std::path::Path;
-
 use serde::Serialize;
 
 use crate::error::Error;
@@ -24,7 +22,7 @@ struct Listed<'a> {
 }
 
 pub(crate) fn models(args: &args::ModelsArgs) -> Result<Ended, Error> {
-    let loaded = load::folder(Path::new(load::FOLDER), true)?;
+    let loaded = load::shipped(true)?;
     if args.json {
         let list: Vec<Listed<'_>> = loaded.iter().map(listed).collect();
         print::line(&serde_json::to_string_pretty(&list)?)?;

@@ -13,6 +13,7 @@ use crate::Ended;
 use crate::args::MutantsArgs;
 use crate::check::listen_for_interrupt;
 use crate::error::Error;
+use crate::live;
 use crate::load::{self, Loaded};
 use crate::print::{self, Tone};
 use crate::progress::Meter;
@@ -21,7 +22,7 @@ use crate::reports::Reports;
 pub(crate) fn mutants(args: &MutantsArgs) -> Result<Ended, Error> {
     let chosen = chosen(&args.names)?;
     let mut suite = load::select(&[], false)?;
-    suite.retain(|one| trial::is_fit(&one.scenario));
+    suite.retain(|one| one.is_live() || trial::is_fit(&one.scenario));
     // Reports are about all faults, so that a diff of them means something.
     let reports = match args.names.is_empty() {
         true => Some(Reports::open(&args.reports)?),
@@ -93,15 +94,34 @@ fn try_one(
 ) -> Result<Trial, Error> {
     let mut survived = Vec::new();
     let mut fate = MutantFate::Survived;
-    for one in suite {
+    for one in suite
+        .iter()
+        .filter(|one| one.is_live() == mutant.is_about_progress())
+    {
         let name = &one.scenario.name;
+        if one.is_live() {
+            let limits = limits(args, interrupt);
+            let answer = live::explore(one, Some(mutant), &limits)?;
+            let by = trial::live_killers(&answer.world, &answer.violated());
+            let (ending, states) = (answer.ending, answer.unique);
+            if !by.is_empty() {
+                let answer = Box::new(answer);
+                fate = MutantFate::Killed { answer, by };
+                break;
+            }
+            match ending {
+                Ending::Exhausted => survived.push((name.clone(), states)),
+                Ending::Truncated(cut) => {
+                    fate = MutantFate::Unknown(cut);
+                    break;
+                }
+            }
+            continue;
+        }
         let world = Arc::new(one.world(Some(mutant))?);
-        let processors = || available_parallelism().unwrap_or(std::num::NonZeroUsize::MIN);
         let limits = Limits {
-            threads: args.threads.unwrap_or_else(processors),
-            interrupt: Arc::clone(interrupt),
             until: Until::FirstViolation,
-            ..Limits::default()
+            ..limits(args, interrupt)
         };
         let meter = Meter::new(&format!("{mutant} in {name}"));
         let tell = |progress: &checker::Progress| meter.update(progress);
@@ -132,6 +152,15 @@ fn try_one(
         survived,
         fate,
     })
+}
+
+fn limits(args: &MutantsArgs, interrupt: &Arc<AtomicBool>) -> Limits {
+    let processors = || available_parallelism().unwrap_or(std::num::NonZeroUsize::MIN);
+    Limits {
+        threads: args.threads.unwrap_or_else(processors),
+        interrupt: Arc::clone(interrupt),
+        ..Limits::default()
+    }
 }
 
 /// The worst of all outcomes.

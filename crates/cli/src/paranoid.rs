@@ -30,7 +30,7 @@ enum Asked {
 
 pub(crate) fn paranoid(args: &CheckArgs) -> Result<Ended, Error> {
     let states_max = args.max_states.unwrap_or(STATES_MAX);
-    let loaded = load::select(&args.scenarios, args.all)?;
+    let loaded = load::select_bounded(&args.scenarios, args.all)?;
     if args.digests {
         return answer(args, &loaded, states_max);
     }

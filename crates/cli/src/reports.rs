@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use checker::{Engine, Run};
+use model::properties::{ALL, LIVE};
 use report::{Excuses, Trial};
 
 use crate::check::Checked;
@@ -71,7 +72,12 @@ impl Reports {
     ) -> Result<(), Error> {
         let answers: Vec<_> = checked.iter().map(|one| one.answer.clone()).collect();
         let mut files = report::files(&answers)?;
-        files.push((COVERAGE.to_owned(), report::coverage(&answers, excuses)));
+        let bounded: Vec<_> = answers
+            .iter()
+            .filter(|one| !one.is_live())
+            .cloned()
+            .collect();
+        files.push((COVERAGE.to_owned(), report::coverage(&bounded, excuses)));
         if cross_checked {
             files.push((ENGINES.to_owned(), engines(checked)));
         }
@@ -122,7 +128,7 @@ impl Reports {
                 continue;
             };
             names.push(format!("{name}.md"));
-            for known in model::properties::ALL {
+            for known in ALL.iter().chain(LIVE) {
                 names.push(format!("{name}.{}.svg", known.name));
             }
         }

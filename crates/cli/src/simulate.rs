@@ -20,7 +20,7 @@ use crate::{Ended, findings, load, print};
 const MINIMISE_STEPS: u64 = 2_000_000;
 
 pub(crate) fn simulate(args: &SimulateArgs) -> Result<Ended, Error> {
-    let loaded = load::one(&args.scenario)?;
+    let loaded = load::one_bounded(&args.scenario)?;
     let world = loaded.world(args.mutant)?;
     let name = &loaded.scenario.name;
     let failed = |source| Error::Exploration {

@@ -124,6 +124,7 @@ fn scenario(key: String, rules: RuleSet, ask: Vec<Ask>) -> Scenario {
             nack: true,
             ..Protocol::default()
         },
+        endless: None,
         world: Bounds {
             network: Network::Set,
             rounds: Parcel::ROUND_MAX,

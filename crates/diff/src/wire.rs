@@ -101,6 +101,12 @@ pub(crate) enum ActionText {
     GiveUp(u8),
     /// [`Action::Fail`].
     Fail(Fault, PointText),
+    /// [`Action::Repeat`].
+    Repeat(usize),
+    /// [`Action::Stop`].
+    Stop(usize),
+    /// [`Action::Settle`].
+    Settle,
 }
 
 /// An answer as text.
@@ -150,6 +156,9 @@ impl ActionText {
             Action::Lose(envelope) => ActionText::Lose(parcel(&envelope)),
             Action::Answer { ask, reply } => ActionText::Answer(ask, reply.into()),
             Action::GiveUp(ask) => ActionText::GiveUp(ask),
+            Action::Repeat(node) => ActionText::Repeat(node.index()),
+            Action::Stop(node) => ActionText::Stop(node.index()),
+            Action::Settle => ActionText::Settle,
             Action::Fail { fault, at } => ActionText::Fail(
                 fault,
                 match at {
@@ -176,6 +185,9 @@ impl ActionText {
                 reply: (*reply).into(),
             },
             ActionText::GiveUp(ask) => Action::GiveUp(*ask),
+            ActionText::Repeat(number) => Action::Repeat(node(*number)?),
+            ActionText::Stop(number) => Action::Stop(node(*number)?),
+            ActionText::Settle => Action::Settle,
             ActionText::Fail(fault, at) => Action::Fail {
                 fault: *fault,
                 at: match at {

@@ -75,6 +75,9 @@ fn is_vote_delivered(step: &Step) -> bool {
         | Action::Lose(_)
         | Action::Answer { .. }
         | Action::GiveUp(_)
+        | Action::Repeat(_)
+        | Action::Stop(_)
+        | Action::Settle
         | Action::Fail { .. } => false,
     }
 }

@@ -37,7 +37,7 @@ pub enum Action {
     },
     /// A node loses its memory and restarts from disk.
     Crash(NodeId),
-    /// An ordered network loses the head of a link.
+    /// The network loses a message: an ordered one the head of a link.
     Lose(Envelope<Letter>),
     /// An answer reaches its client.
     Answer {
@@ -55,6 +55,12 @@ pub enum Action {
         /// Where.
         at: Point,
     },
+    /// A host says again what its proposer asks, to all who have not answered.
+    Repeat(NodeId),
+    /// A node stops for ever.
+    Stop(NodeId),
+    /// From now on one proposer alone tries again.
+    Settle,
 }
 
 /// What an event is to the node that it happens to.

@@ -192,6 +192,7 @@ impl World {
         match state.asks[usize::from(index)] {
             Outcome::NotAsked => true,
             Outcome::Unknown if self.rules().is(Mutant::NeverAsksAgain) => false,
+            Outcome::Unknown if self.endless().is_some() => true,
             Outcome::PostFailed | Outcome::Retryable | Outcome::Unknown => {
                 let most = self.scenario().world.asks_again;
                 let clients = state.clients.as_ref();

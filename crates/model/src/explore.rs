@@ -6,9 +6,9 @@ use checker::{
     Error, Fingerprint, Graph, Limits, Offers, Progress, Reduction, Reductions, Run, SizeEstimate,
     Storage,
 };
-use stateright::Path;
+use stateright::{Model, Path, Property};
 
-use crate::{Action, Compiled, Kind, Plan, State, World};
+use crate::{Action, Compiled, Kind, Move, Plan, State, World};
 
 /// Explores a world: [`Compiled`] if it can be, else as it is. The paths are paths of the World, and the
 /// states are counted as the reductions leave them.
@@ -59,6 +59,23 @@ pub(crate) fn graph(
     in_best_form(world, task)
 }
 
+/// Whether something is true of every state of a world, under those of these reductions that it offers.
+pub(crate) fn on_every_state(
+    world: &World,
+    reductions: Reductions,
+    is_well: &(dyn Fn(&State) -> bool + Sync),
+    limits: &Limits,
+    progress: &(dyn Fn(&Progress) + Sync),
+) -> Result<Run<State, Action>, Error> {
+    let task = Everywhere {
+        reductions,
+        is_well,
+        limits,
+        progress,
+    };
+    in_best_form(world, task)
+}
+
 /// How many states are expanded to estimate the number of all.
 const EFFORT: u64 = 200_000;
 /// Any number will do, as long as it is always the same.
@@ -68,11 +85,13 @@ const SEED: u64 = 1;
 trait Task {
     type Done;
 
-    /// Does it. `path` gives a path of the form as one of the World; `None` if there is none.
+    /// Does it. `path` gives a path of the form as one of the World; `None` if there is none. `whole` gives a state of
+    /// the form as one of the World.
     fn on<M>(
         self,
         model: &M,
         path: impl Fn(Path<M::State, M::Action>) -> Option<Path<State, Action>>,
+        whole: impl Fn(&M::State) -> State + Sync,
     ) -> Self::Done
     where
         M: Offers + Sync,
@@ -82,7 +101,7 @@ trait Task {
 
 fn in_best_form<T: Task>(world: &World, task: T) -> T::Done {
     let Ok(plan) = Plan::new(world.clone()) else {
-        return task.on(world, Some);
+        return task.on(world, Some, State::clone);
     };
     match plan.words() {
         0..=3 => on_compiled(task, &plan.compile::<3>()),
@@ -92,12 +111,13 @@ fn in_best_form<T: Task>(world: &World, task: T) -> T::Done {
         7..=8 => on_compiled(task, &plan.compile::<8>()),
         9..=12 => on_compiled(task, &plan.compile::<12>()),
         13..=20 => on_compiled(task, &plan.compile::<20>()),
-        _ => task.on(world, Some),
+        _ => task.on(world, Some, State::clone),
     }
 }
 
 fn on_compiled<T: Task, const W: usize>(task: T, compiled: &Compiled<W>) -> T::Done {
-    task.on(compiled, |path| compiled.path(&path.into_actions()).ok())
+    let path = |path: Path<_, Move>| compiled.path(&path.into_actions()).ok();
+    task.on(compiled, path, |code| compiled.state(code))
 }
 
 struct Explore<'a> {
@@ -114,6 +134,7 @@ impl Task for Explore<'_> {
         self,
         model: &M,
         path: impl Fn(Path<M::State, M::Action>) -> Option<Path<State, Action>>,
+        _: impl Fn(&M::State) -> State + Sync,
     ) -> Self::Done
     where
         M: Offers + Sync,
@@ -138,6 +159,7 @@ impl Task for Estimate {
         self,
         model: &M,
         _: impl Fn(Path<M::State, M::Action>) -> Option<Path<State, Action>>,
+        _: impl Fn(&M::State) -> State + Sync,
     ) -> Self::Done
     where
         M: Offers + Sync,
@@ -162,6 +184,7 @@ impl Task for Draw<'_> {
         self,
         model: &M,
         _: impl Fn(Path<M::State, M::Action>) -> Option<Path<State, Action>>,
+        _: impl Fn(&M::State) -> State + Sync,
     ) -> Self::Done
     where
         M: Offers + Sync,
@@ -176,6 +199,107 @@ impl Task for Draw<'_> {
             self.limits,
             self.progress,
         )
+    }
+}
+
+struct Everywhere<'a> {
+    reductions: Reductions,
+    is_well: &'a (dyn Fn(&State) -> bool + Sync),
+    limits: &'a Limits,
+    progress: &'a (dyn Fn(&Progress) + Sync),
+}
+
+impl Task for Everywhere<'_> {
+    type Done = Result<Run<State, Action>, Error>;
+
+    fn on<M>(
+        self,
+        model: &M,
+        path: impl Fn(Path<M::State, M::Action>) -> Option<Path<State, Action>>,
+        whole: impl Fn(&M::State) -> State + Sync,
+    ) -> Self::Done
+    where
+        M: Offers + Sync,
+        M::State: PartialEq + Send + Sync,
+        M::Action: Clone + PartialEq,
+    {
+        let offered = model.offered();
+        let both = |one: Reduction| offered.contains(one) && self.reductions.contains(one);
+        let reductions = Reduction::ALL
+            .into_iter()
+            .filter(|one| both(*one))
+            .fold(Reductions::NONE, Reductions::with);
+        let is_well = |state: &M::State| (self.is_well)(&whole(state));
+        let asked = Asked {
+            model,
+            is_well: &is_well,
+        };
+        let run = checker::explore_offering(&asked, reductions, self.limits, self.progress)?;
+        run.with_paths(path)
+    }
+}
+
+/// A model of which one thing is asked.
+struct Asked<'a, M: Model> {
+    model: &'a M,
+    is_well: &'a (dyn Fn(&M::State) -> bool + Sync),
+}
+
+impl<M: Model> Model for Asked<'_, M>
+where
+    M::State: PartialEq + Send + Sync,
+    M::Action: Clone + PartialEq,
+{
+    type State = M::State;
+    type Action = M::Action;
+
+    fn init_states(&self) -> Vec<M::State> {
+        self.model.init_states()
+    }
+
+    fn actions(&self, state: &M::State, actions: &mut Vec<M::Action>) {
+        self.model.actions(state, actions);
+    }
+
+    fn next_state(&self, state: &M::State, action: M::Action) -> Option<M::State> {
+        self.model.next_state(state, action)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        let name = "can-decide";
+        vec![Property::always(name, |asked, state| {
+            (asked.is_well)(state)
+        })]
+    }
+}
+
+impl<M: Offers> Offers for Asked<'_, M>
+where
+    M::State: PartialEq + Send + Sync,
+    M::Action: Clone + PartialEq,
+{
+    fn offered(&self) -> Reductions {
+        self.model.offered()
+    }
+
+    fn objection(&self, reduction: Reduction) -> String {
+        self.model.objection(reduction)
+    }
+
+    fn fingerprint<F: Fingerprint>(&self, state: &M::State) -> F {
+        self.model.fingerprint(state)
+    }
+
+    fn orbit<F: Fingerprint>(&self, state: &M::State) -> F {
+        self.model.orbit(state)
+    }
+
+    fn prune(&self, state: &mut M::State) {
+        self.model.prune(state);
+    }
+
+    fn order(&self, state: &M::State, actions: &mut Vec<M::Action>) {
+        self.model.order(state, actions);
     }
 }
 

@@ -77,6 +77,12 @@ kinds! {
     TornPartly = "torn, partly sent",
     /// the network loses a message (where messages are anything but in order, it loses them by never delivering)
     Lost = "lost",
+    /// a host says again what its proposer asks
+    Repeated = "repeated",
+    /// a node stops for ever
+    Stopped = "stopped",
+    /// from now on one proposer alone tries again
+    Settled = "settled",
     /// a client asks again that was told of no success
     AskedAgain = "asked again",
     /// an answer reaches the client that waits for it
@@ -214,6 +220,9 @@ impl World {
             Action::Answer { .. } => Kind::Answered,
             Action::GiveUp(_) => Kind::GivenUp,
             Action::Fail { fault, .. } => Kind::of_fault(fault),
+            Action::Repeat(_) => Kind::Repeated,
+            Action::Stop(_) => Kind::Stopped,
+            Action::Settle => Kind::Settled,
         }
     }
 

@@ -4,16 +4,20 @@ mod action;
 mod actors;
 mod clients;
 mod compiled;
+mod endless;
 mod explore;
 mod faults;
 mod kinds;
 mod letter;
+mod live;
 mod mutants;
 mod network;
+mod outlook;
 mod packed;
 mod pairs;
 mod parcel;
 pub mod properties;
+mod ranked;
 mod rule_set;
 mod scenario;
 mod state;
@@ -28,13 +32,17 @@ pub use compiled::{Code, Compiled, Move, Plan};
 pub use explore::{estimate, explore};
 pub use kinds::Kind;
 pub use letter::{Letter, Letters};
+pub use live::{class_names, explore_live};
 pub use mutants::{Control, Mutant};
 pub use network::Network;
+pub use outlook::outlook;
 pub use pairs::Pairs;
 pub use parcel::Parcel;
+pub use ranked::{Ranked, Start, Turn};
 pub use rule_set::{RuleSet, Variant};
 pub use scenario::{
-    Ask, Bounds, Expect, Expected, Placement, Protocol, RulesName, Scenario, ScenarioError, Size,
+    Ask, Bounds, Endless, Expect, Expected, Placement, Protocol, RulesName, Scenario,
+    ScenarioError, Size,
 };
 pub use state::{Outcome, Server, State};
 pub use story::{Consequence, Happening, story};

@@ -121,6 +121,10 @@ mutants! {
     FailedWriteIgnored = "failed-write-ignored",
     /// The host sends when it has written and not yet flushed.
     SentUnflushed = "sent-unflushed",
+    /// A host never says again what is not answered.
+    NoRetransmission = "no-retransmission",
+    /// No proposer ever waits for another: two of them try again and again, for ever.
+    Duelling = "duelling",
 }
 
 /// A change that looks like a fault and is none: the checks must let it pass, or they are wrong.
@@ -154,6 +158,12 @@ const CONTROLS: &[Control] = &[
 ];
 
 impl Mutant {
+    /// Whether it keeps nothing from being right, only from being done: it shows where rounds never end, and nowhere
+    /// else.
+    pub fn is_about_progress(self) -> bool {
+        matches!(self, Mutant::NoRetransmission | Mutant::Duelling)
+    }
+
     /// Why this is no fault at all; `None` if it is one.
     pub fn control(self) -> Option<&'static Control> {
         CONTROLS.iter().find(|control| control.mutant == self)

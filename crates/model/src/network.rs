@@ -97,6 +97,17 @@ pub(crate) fn insert(set: &mut Vec<Parcel>, parcel: Parcel) {
     }
 }
 
+/// Takes an addressee out of a set of parcels. What was said stays known, be it to nobody.
+pub(crate) fn lose(set: &mut [Parcel], envelope: &Envelope<Letter>) {
+    let one = single(envelope);
+    if let Some(same) = set
+        .iter_mut()
+        .find(|parcel| parcel.unaddressed() == one.unaddressed())
+    {
+        *same = same.without(envelope.to);
+    }
+}
+
 fn single(envelope: &Envelope<Letter>) -> Parcel {
     Parcel::new(
         envelope.from,

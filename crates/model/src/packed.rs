@@ -134,7 +134,13 @@ impl Hash for State {
             .iter()
             .fold(0, |word, outcome| word << 8 | outcome_bits(*outcome));
         hasher.write_u64(asks);
-        hasher.write_u64(u64::from(self.crashes) << 1 | u64::from(self.mid_ballot));
+        hasher.write_u64(
+            u64::from(self.stopped.bits()) << 32
+                | u64::from(self.losses) << 24
+                | u64::from(self.settled) << 16
+                | u64::from(self.crashes) << 1
+                | u64::from(self.mid_ballot),
+        );
         if let Some(clients) = &self.clients {
             clients.hash(hasher);
         }

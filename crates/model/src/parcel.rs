@@ -130,6 +130,12 @@ impl Parcel {
         Parcel(self.0 >> TO_BITS << TO_BITS)
     }
 
+    /// The same message, to one addressee less.
+    #[must_use]
+    pub(crate) fn without(self, node: NodeId) -> Parcel {
+        Parcel(self.0 & !u64::from(NodeSet::EMPTY.with(node).bits()))
+    }
+
     /// The same message to the addressees of both.
     #[must_use]
     pub(crate) fn joined(self, other: Parcel) -> Parcel {

@@ -110,6 +110,23 @@ pub const ALL: &[Known] = &[
     ),
 ];
 
+/// What has to happen where rounds never end; judged there alone, of infinite paths. Each is false of a path, or of
+/// a state that can come to no good any more.
+pub const LIVE: &[Known] = &[
+    invariant(
+        "decides",
+        World::is_decided,
+        &[],
+        "on every fair path, however long it takes, some node learns what is chosen",
+    ),
+    invariant(
+        "can-decide",
+        World::is_decided,
+        &[],
+        "from every state that can be reached there is a way on which some node learns what is chosen",
+    ),
+];
+
 const fn invariant(
     name: &'static str,
     condition: fn(&World, &State) -> bool,
@@ -142,7 +159,20 @@ const fn witness(
 impl Known {
     /// The property of this name.
     pub fn named(name: &str) -> Option<&'static Known> {
-        ALL.iter().find(|known| known.name == name)
+        ALL.iter().chain(LIVE).find(|known| known.name == name)
+    }
+
+    /// What is judged of a scenario.
+    pub fn of(scenario: &Scenario) -> &'static [Known] {
+        match scenario.endless {
+            Some(_) => LIVE,
+            None => ALL,
+        }
+    }
+
+    /// Whether it is one of [`LIVE`].
+    pub fn is_live(&self) -> bool {
+        LIVE.iter().any(|known| known.name == self.name)
     }
 
     /// Whether it must be true in every state; if not, it must be true in some state.

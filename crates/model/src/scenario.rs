@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use paxos::{Cluster, Flexible, NodeId, NodeSet};
 use serde::{Deserialize, Serialize};
 
-use crate::{Fault, Letter, Letters, Network, Parcel, RuleSet, Variant, properties};
+use crate::properties::Known;
+use crate::{Fault, Letter, Letters, Network, Parcel, RuleSet, Variant};
 
 /// One question: who takes part, by which rules, what may go wrong, what is asked, and what the
 /// answer should be.
@@ -34,6 +35,8 @@ pub struct Scenario {
     /// What may happen.
     #[serde(default)]
     pub world: Bounds,
+    /// Where rounds never end, what goes with that; absent where `world.rounds` bounds them.
+    pub endless: Option<Endless>,
     /// What clients ask for. Each may be asked once, in any order; a client that gives up on one
     /// proposer (its outcome is UNKNOWN) and asks another is two entries with the same value.
     #[serde(default)]
@@ -150,6 +153,30 @@ impl Default for Bounds {
             asks_again: 0,
         }
     }
+}
+
+/// Rounds never end: proposers try again for ever, and the question is whether anything is decided. A time-out is long
+/// enough: it comes only when nothing of the round is under way any more; and a client that is left with UNKNOWN asks again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Endless {
+    /// Of how many rounds of each proposer messages are on the network; older ones are lost when it starts another.
+    pub in_flight: u8,
+    /// From some moment on this proposer alone tries again.
+    pub alone: Option<usize>,
+    /// How many nodes may stop for ever, at any moment.
+    #[serde(default)]
+    pub stops: u8,
+    /// The nodes that may; all if absent.
+    pub stop_nodes: Option<Vec<usize>>,
+    /// How many messages may be lost, where `world.loss` is on; any number if absent.
+    pub losses: Option<u8>,
+    /// Whether hosts say again what was not answered, and answer again what is asked again.
+    #[serde(default)]
+    pub repeats: bool,
+    /// Whether time-outs may be too short: they come at any moment.
+    #[serde(default)]
+    pub impatient: bool,
 }
 
 /// A client asks a proposer for a value.
@@ -271,7 +298,15 @@ impl Scenario {
 
     /// All that the worlds depend on, and nothing of what is said about them.
     pub(crate) fn settings(&self) -> impl std::fmt::Debug + '_ {
-        (&self.cluster, &self.protocol, &self.world, &self.ask)
+        let Scenario {
+            cluster,
+            protocol,
+            world,
+            endless,
+            ask,
+            ..
+        } = self;
+        (cluster, protocol, world, endless, ask)
     }
 
     /// Whether it carries `tag`.
@@ -390,7 +425,8 @@ impl Scenario {
         if self.world.crash_nodes.is_some() && self.world.crashes == 0 {
             return Err("world.crash-nodes needs world.crashes of at least 1".into());
         }
-        if self.world.loss && self.world.network != Network::Ordered {
+        let needs_loss = self.world.network == Network::Ordered || self.endless.is_some();
+        if self.world.loss && !needs_loss {
             return Err(
                 "world.loss goes with network = \"ordered\": the other networks can \
                         always lose, by never delivering, so leave it out"
@@ -398,6 +434,7 @@ impl Scenario {
             );
         }
         self.validate_faults()?;
+        self.validate_endless(cluster)?;
         if self.ask.is_empty() || self.ask.len() > Ask::LIMIT {
             return Err(format!(
                 "there are {} [[ask]] entries, but there must be from 1 to {}, each with the `value` a \
@@ -416,7 +453,59 @@ impl Scenario {
                 ));
             }
         }
-        self.expect.validate()
+        if self.endless.is_some() && (self.expect.reduced.is_some() || self.expect.locked) {
+            return Err(
+                "expect.reduced and expect.locked do not go with [endless]: nothing is reduced there, \
+                 and nothing of it is in the committed numbers"
+                    .into(),
+            );
+        }
+        self.expect.validate(Known::of(self))
+    }
+
+    fn validate_endless(&self, cluster: Cluster) -> Result<(), String> {
+        let Some(endless) = &self.endless else {
+            return Ok(());
+        };
+        if self.world.rounds != Bounds::default().rounds {
+            return Err("world.rounds does not go with [endless], where rounds never end".into());
+        }
+        if self.world.network != Network::Set || !self.world.faults.is_empty() {
+            return Err(
+                "[endless] goes with network = \"set\" and without world.faults: nothing else is \
+                        kept up to the order of ballots"
+                    .into(),
+            );
+        }
+        if endless.in_flight == 0 {
+            return Err(
+                "endless.in-flight is 0, but a round needs messages: give at least 1".into(),
+            );
+        }
+        if let Some(number) = endless.alone {
+            let id = NodeId::new(number).filter(|id| cluster.proposers().contains(*id));
+            if id.is_none() {
+                return Err(format!(
+                    "endless.alone names node {number}, which is no proposer; the proposers are {}",
+                    cluster.proposers()
+                ));
+            }
+        }
+        let nodes = cluster.nodes().len();
+        let named = endless.stop_nodes.iter().flatten();
+        if let Some(number) = named.copied().find(|number| *number >= nodes) {
+            return Err(format!(
+                "endless.stop-nodes names node {number}, but the nodes are 0 to {}",
+                nodes - 1
+            ));
+        }
+        if endless.losses.is_some() && !self.world.loss {
+            return Err("endless.losses needs world.loss = true".into());
+        }
+        if endless.stop_nodes.is_some() && endless.stops == 0 {
+            return Err("endless.stop-nodes needs endless.stops of at least 1".into());
+        }
+        Ok(())
     }
 
     fn validate_faults(&self) -> Result<(), String> {
@@ -485,10 +574,10 @@ impl Expect {
         reduced.or(self.states)
     }
 
-    fn validate(&self) -> Result<(), String> {
+    fn validate(&self, judged: &[Known]) -> Result<(), String> {
         for (name, expected) in &self.verdicts {
-            let Some(property) = properties::ALL.iter().find(|known| known.name == name) else {
-                let names: Vec<&str> = properties::ALL.iter().map(|known| known.name).collect();
+            let Some(property) = judged.iter().find(|known| known.name == name) else {
+                let names: Vec<&str> = judged.iter().map(|known| known.name).collect();
                 return Err(format!(
                     "expect.verdicts names `{name}`, which is no property; the properties are {}",
                     names.join(", ")

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use paxos::{Acceptor, Cluster, Durable, Learner, Node, NodeId, Proposer};
+use paxos::{Acceptor, Cluster, Durable, Learner, Node, NodeId, NodeSet, Proposer};
 use serde::{Deserialize, Serialize};
 
 use crate::packed::Packed;
@@ -23,6 +23,12 @@ pub struct State {
     pub crashes: u8,
     /// Whether a crash ever struck a node with a ballot under way. Seen by properties only.
     pub mid_ballot: bool,
+    /// The nodes that have stopped for ever, where the scenario has such.
+    pub stopped: NodeSet,
+    /// Whether one proposer alone tries again from now on, where the scenario has such.
+    pub settled: bool,
+    /// How many messages were lost; not counted where nothing bounds it.
+    pub losses: u8,
     /// What is under way between clients and nodes; `None` where that never fails.
     pub clients: Option<Box<Clients>>,
 }
@@ -99,6 +105,9 @@ impl State {
             asks: [Outcome::NotAsked; Ask::LIMIT],
             crashes: 0,
             mid_ballot: false,
+            stopped: NodeSet::EMPTY,
+            settled: false,
+            losses: 0,
             clients: None,
         }
     }

@@ -119,7 +119,11 @@ impl World {
                     }
                 }
                 Action::Crash(node) => consequences.push(restart(&after, node)),
-                Action::Lose(_) | Action::Answer { .. } | Action::GiveUp(_) => {}
+                Action::Repeat(node) => {
+                    consequences.extend(self.repeated(before, node).map(Consequence::Sends));
+                }
+                Action::Stop(node) => consequences.push(Consequence::Stops { node }),
+                Action::Lose(_) | Action::Answer { .. } | Action::GiveUp(_) | Action::Settle => {}
                 Action::Fail { fault, at } => {
                     self.failure(before, &after, fault, at, &mut consequences);
                 }
@@ -298,6 +302,9 @@ impl fmt::Display for Action {
             Action::Lose(envelope) => write!(f, "lost: {envelope}"),
             Action::Answer { ask, reply } => write!(f, "request {ask} is answered: {reply}"),
             Action::GiveUp(ask) => write!(f, "the client of request {ask} waits no longer"),
+            Action::Repeat(node) => write!(f, "{node} asks again"),
+            Action::Stop(node) => write!(f, "{node} fails for ever"),
+            Action::Settle => f.write_str("from now on one proposer alone tries again"),
             Action::Fail { fault, at } => match at {
                 Point::Ask(ask) => write!(f, "request {ask} fails: {fault}"),
                 Point::Reply(ask, reply) => {
@@ -423,6 +430,12 @@ impl fmt::Debug for State {
         }
         if let Some(clients) = &self.clients {
             write_clients(f, clients)?;
+        }
+        if !self.stopped.is_empty() {
+            writeln!(f, "stopped: {}", names(self.stopped))?;
+        }
+        if self.settled {
+            writeln!(f, "one proposer alone tries again")?;
         }
         write!(f, "crashes: {}", self.crashes)
     }

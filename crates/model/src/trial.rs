@@ -43,3 +43,15 @@ pub fn killers(world: &World, run: &Run<State, Action>) -> Vec<&'static Known> {
     killers.sort_by_key(|(steps, _)| *steps);
     killers.into_iter().map(|(_, known)| known).collect()
 }
+
+/// The same in a world without end: of the properties that are violated there, those that are expected to hold.
+pub fn live_killers(world: &World, violated: &[&'static str]) -> Vec<&'static Known> {
+    let verdicts = &world.scenario().expect.verdicts;
+    let known = violated.iter().filter_map(|name| Known::named(name));
+    known
+        .filter(|known| {
+            let stated = verdicts.get(known.name).copied();
+            stated.unwrap_or(Expected::Holds) == Expected::Holds
+        })
+        .collect()
+}

@@ -141,7 +141,7 @@ impl World {
 
     /// What a node does with an input, whether or not it can happen now.
     #[inline]
-    fn handle(&self, before: &Node<Letter>, input: Input<Letter>) -> Reaction {
+    pub(crate) fn handle(&self, before: &Node<Letter>, input: Input<Letter>) -> Reaction {
         let mut node = *before;
         let mut effects = node.handle(&self.rules, input);
         let mut also = None;
@@ -153,6 +153,13 @@ impl World {
         };
         if let Some(mutant) = self.rules.mutant {
             effects.chosen = mutant.announces(effects.chosen, &handling);
+        }
+        if effects.send.is_none()
+            && self.repeats()
+            && let Input::Receive(envelope) = input
+        {
+            // A host answers again what it is asked again.
+            effects.send = before.answer_again(&self.rules, envelope.from, &envelope.message);
         }
         if let Some(said) = effects.send {
             if matches!(said.message, Message::Nack { .. }) && !self.scenario.protocol.nack {
@@ -196,6 +203,7 @@ impl World {
                         .world
                         .retries
                         .is_none_or(|most| retries(state) < u32::from(most))
+                    && self.may_time_out(state, node.id())
             }
         }
     }
@@ -204,7 +212,7 @@ impl World {
     fn has_round_left(&self, proposer: &Proposer<Letter>) -> bool {
         self.rules
             .next_round(proposer.last_round, proposer.seen)
-            .is_some_and(|round| round.number() <= self.scenario.world.rounds)
+            .is_some_and(|round| round.number() <= self.rounds())
     }
 
     /// The world after a whole step; `None` if nothing changes.
@@ -234,7 +242,7 @@ impl World {
     }
 
     /// Whether anything is different after this step.
-    fn matters(&self, state: &State, event: Event, reaction: &Reaction) -> bool {
+    pub(crate) fn matters(&self, state: &State, event: Event, reaction: &Reaction) -> bool {
         let stirs = reaction.changed || reaction.effects.chosen.is_some();
         match (event, self.network()) {
             // The client waits from now on.
@@ -306,7 +314,9 @@ impl World {
     /// Whether this node does not run, or not any more.
     pub(crate) fn is_out(&self, state: &State, node: NodeId) -> bool {
         let stopped = |clients: &Clients| clients.has_stopped(node);
-        self.is_down(node) || state.clients.as_deref().is_some_and(stopped)
+        self.is_down(node)
+            || state.stopped.contains(node)
+            || state.clients.as_deref().is_some_and(stopped)
     }
 
     /// `server` crashes and restarts.
@@ -332,6 +342,9 @@ impl World {
         let parcel = Parcel::new(said.from, NodeSet::EMPTY, said.message);
         if self.network() != Network::Set && parcel.is_testimony() {
             network::insert(&mut next.ledger, parcel);
+        }
+        if let Message::Prepare { ballot } = said.message {
+            self.leave_behind(next, ballot);
         }
     }
 
@@ -422,8 +435,11 @@ impl Model for World {
             actions.extend(self.crashable.iter().map(Action::Crash));
         }
         self.client_actions(state, actions);
+        self.endless_actions(state, actions);
         if bounds.loss {
-            actions.extend(self.network().deliverable(&state.mail).map(Action::Lose));
+            let losable = self.network().deliverable(&state.mail);
+            let losable = losable.filter(|envelope| self.may_lose(state, *envelope));
+            actions.extend(losable.map(Action::Lose));
         }
     }
 
@@ -440,9 +456,16 @@ impl Model for World {
                 self.crash(&mut next, at, server);
                 Some(next)
             }
-            Action::Lose(envelope) => {
+            Action::Lose(envelope) => Some(self.lose(state, &envelope)),
+            Action::Repeat(node) => self.repeat(state, node),
+            Action::Stop(node) => {
                 let mut next = state.clone();
-                self.network().take(&mut next.mail, &envelope);
+                next.stopped = next.stopped.with(node);
+                Some(next)
+            }
+            Action::Settle => {
+                let mut next = state.clone();
+                next.settled = true;
                 Some(next)
             }
             Action::Answer { ask, reply } => self.answer(state, ask, reply),

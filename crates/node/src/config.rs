@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use paxos::{
-    Cluster, Durable, Effects, Input, Lamport, Node, NodeId, NodeSet, Notes, Phase, Rules as _,
+    Broadcast, Cluster, Durable, Effects, Input, Lamport, Message, Node, NodeId, NodeSet, Notes,
+    Phase, Rules as _,
 };
 use serde::{Deserialize, Serialize};
 
@@ -129,6 +130,19 @@ impl RulesName {
         match self {
             RulesName::Lamport => node.handle(&Lamport, input),
             RulesName::Notes => node.handle(&Notes, input),
+        }
+    }
+
+    /// [`Node::answer_again`] by these rules.
+    pub fn answer_again<V: paxos::Value>(
+        self,
+        node: &Node<V>,
+        from: NodeId,
+        question: &Message<V>,
+    ) -> Option<Broadcast<V>> {
+        match self {
+            RulesName::Lamport => node.answer_again(&Lamport, from, question),
+            RulesName::Notes => node.answer_again(&Notes, from, question),
         }
     }
 

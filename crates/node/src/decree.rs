@@ -37,8 +37,6 @@ pub(crate) struct Decree {
     pub(crate) reading: Option<Reading>,
     /// What its proposer said last, to be said again; `None` when no ballot is under way.
     pub(crate) asked: Option<Broadcast<Value>>,
-    /// What its acceptor said last, to be said again to whoever asks again.
-    pub(crate) answered: Option<Broadcast<Value>>,
     /// How many rounds were started, for the back-off.
     pub(crate) attempt: u32,
     /// How often the present ballot's message was said again.
@@ -101,7 +99,6 @@ impl Decree {
             waiting: Vec::new(),
             reading: None,
             asked: None,
-            answered: None,
             attempt: 0,
             repeats: 0,
             due: None,
@@ -128,25 +125,8 @@ impl Decree {
                 self.asked = Some(said.clone());
                 self.repeats = 0;
             }
-            Message::Promise { .. } | Message::Accepted { .. } => {
-                self.answered = Some(said.clone());
-            }
-            Message::Nack { .. } => {}
+            Message::Promise { .. } | Message::Accepted { .. } | Message::Nack { .. } => {}
         }
-    }
-
-    /// What the acceptor answered when it was asked this the first time: the answer was lost, or
-    /// the question doubled. `None` if it did not, or has answered something else since.
-    pub(crate) fn answer_again(&self, question: &Message<Value>) -> Option<Message<Value>> {
-        let answer = &self.answered.as_ref()?.message;
-        let same = match (question, answer) {
-            (Message::Prepare { ballot: asked }, Message::Promise { ballot, .. })
-            | (Message::Propose { ballot: asked, .. }, Message::Accepted { ballot, .. }) => {
-                asked == ballot
-            }
-            _ => false,
-        };
-        same.then(|| answer.clone())
     }
 
     /// Whom to ask again: those asked, without this node itself and those known to have promised.

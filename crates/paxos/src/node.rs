@@ -215,6 +215,35 @@ impl<V: Value> Node<V> {
         }
     }
 
+    /// What to answer to a question that has come before, where [`Node::handle`] has nothing more to say to it: the
+    /// first answer may be lost. A promise stands, and so is given again, until its ballot is voted in or a higher one is
+    /// promised. A vote is given again by [`Node::handle`] itself.
+    ///
+    /// Safe: a host that says this does what a network does that delivers a message twice.
+    pub fn answer_again(
+        &self,
+        rules: &impl Rules,
+        from: NodeId,
+        question: &Message<V>,
+    ) -> Option<Broadcast<V>> {
+        let Message::Prepare { ballot } = *question else {
+            return None;
+        };
+        let accepted = &self.acceptor.accepted;
+        let has_voted = accepted.as_ref().is_some_and(|vote| vote.ballot >= ballot);
+        if self.acceptor.promised != Some(ballot) || has_voted {
+            return None;
+        }
+        Some(Broadcast {
+            from: self.id,
+            to: NodeSet::EMPTY.with(from),
+            message: Message::Promise {
+                ballot,
+                accepted: rules.report(accepted.clone()),
+            },
+        })
+    }
+
     /// Which node this is.
     pub const fn id(&self) -> NodeId {
         self.id

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use checker::{Cut, Ending, Reductions, Run, Verdict, Width};
+use checker::{Closed, Cut, Ending, Lasso, LiveRun, LiveVerdict, Reductions, Run, Verdict, Width};
 use model::properties::Known;
 use model::{Action, Expected, Kind, Pairs, Scenario, State, World};
 use stateright::{Expectation, Path};
+
+use crate::{diagram, lines, words};
 
 /// What one scenario answered.
 #[derive(Clone, Debug)]
@@ -35,9 +37,20 @@ pub struct Answer {
     pub disagreements: Vec<String>,
     /// Which kinds of things happened after which. Set by the caller; `None`: not counted.
     pub pairs: Option<Pairs>,
+    /// Whether deciding stays possible, if rounds did not end. Set by the caller; `None`: not asked.
+    pub outlook: Option<Outlook>,
     /// Why something that was asked for beside the exploration did not come to its end: another engine, or the count of
     /// pairs. Set by the caller.
     pub unfinished: Option<Cut>,
+}
+
+/// Whether deciding stays possible from every state of a bounded world.
+#[derive(Clone, Debug)]
+pub struct Outlook {
+    /// How many states were asked about, one for all that are images of each other.
+    pub states: u64,
+    /// What was found; a path to a state from which it is not, if there is one.
+    pub verdict: Verdict<State, Action>,
 }
 
 /// What became of one property.
@@ -53,6 +66,23 @@ pub struct Judged {
     pub verdict: Verdict<State, Action>,
     /// Whether it holds only since nothing of what it speaks of ever happens.
     pub vacuous: bool,
+    /// How the path goes on for ever, where what is violated is that something has to happen.
+    pub tail: Option<Tail>,
+}
+
+/// How a path goes on for ever.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tail {
+    /// The steps after the stem again and again, up to the order of ballots; if there are none, nothing more has to
+    /// happen.
+    Round {
+        /// How many steps come before.
+        stem: usize,
+        /// Classes of actions that are possible on the round and never taken.
+        starved: Vec<String>,
+    },
+    /// Within so many states, which are never left and in which it cannot happen.
+    Closed(u64),
 }
 
 /// A verdict in one word, with the length of its path.
@@ -101,6 +131,7 @@ impl Answer {
                         && is_idle(finding.property, &run.kinds),
                     expected: stated.or(invariant.then_some(Expected::Holds)),
                     verdict: finding.verdict,
+                    tail: None,
                 }
             })
             .collect();
@@ -117,8 +148,65 @@ impl Answer {
             judged,
             disagreements: Vec::new(),
             pairs: None,
+            outlook: None,
             unfinished: None,
         }
+    }
+
+    /// Puts what has to happen in a world without end beside what its scenario expects: that it does, where it says
+    /// nothing.
+    pub fn live(world: Arc<World>, run: LiveRun<State, Action>) -> Answer {
+        let names = model::class_names(&world);
+        let verdicts = &world.scenario().expect.verdicts;
+        let collision_chance = run.collision_chance();
+        let judged = run.findings.into_iter().map(|finding| {
+            let (verdict, tail) = match finding.verdict {
+                LiveVerdict::Exhausted => (Verdict::Exhausted, None),
+                LiveVerdict::Truncated(cut) => (Verdict::Truncated(cut), None),
+                LiveVerdict::Lasso(Lasso {
+                    path,
+                    stem,
+                    starved,
+                }) => {
+                    let starved = starved.iter().map(|place| names[*place].clone()).collect();
+                    (Verdict::Violated(path), Some(Tail::Round { stem, starved }))
+                }
+                LiveVerdict::Closed(Closed { path, states }) => {
+                    (Verdict::Violated(path), Some(Tail::Closed(states)))
+                }
+            };
+            let stated = verdicts.get(finding.name).copied();
+            Judged {
+                property: finding.name,
+                invariant: true,
+                vacuous: false,
+                expected: Some(stated.unwrap_or(Expected::Holds)),
+                verdict,
+                tail,
+            }
+        });
+        let judged = judged.collect();
+        Answer {
+            judged,
+            world,
+            ending: run.ending,
+            reductions: Reductions::NONE,
+            unique: run.unique,
+            generated: run.transitions,
+            depth: run.depth,
+            fingerprint: Width::Bits64,
+            collision_chance,
+            kinds: Vec::new(),
+            disagreements: Vec::new(),
+            pairs: None,
+            outlook: None,
+            unfinished: None,
+        }
+    }
+
+    /// Whether rounds never end in this world.
+    pub fn is_live(&self) -> bool {
+        self.scenario().endless.is_some()
     }
 
     /// How often something happened; 0 if nothing was counted.
@@ -132,6 +220,15 @@ impl Answer {
     /// The question.
     pub fn scenario(&self) -> &Scenario {
         self.world.scenario()
+    }
+
+    /// The properties that are violated.
+    pub fn violated(&self) -> Vec<&'static str> {
+        let violated = self
+            .judged
+            .iter()
+            .filter(|judged| matches!(judged.found(), Found::Violated(_)));
+        violated.map(|judged| judged.property).collect()
     }
 
     /// Whether this is the expected answer. A violation contradicts what is expected to hold in a
@@ -182,6 +279,14 @@ impl Answer {
             }
         }
         unmet.extend(self.disagreements.iter().cloned());
+        let outlook = self
+            .outlook
+            .as_ref()
+            .and_then(|outlook| outlook.verdict.path());
+        unmet.extend(outlook.map(|path| {
+            let steps = step_count(steps(path));
+            format!("can-decide: after {steps} deciding is not possible any more, though a majority is up")
+        }));
         unmet
     }
 }
@@ -196,6 +301,51 @@ impl Judged {
             Verdict::Witnessed(path) => Found::Witnessed(steps(path)),
             Verdict::Truncated(cut) => Found::Unknown(*cut),
         }
+    }
+
+    /// The verdict in a few words, with how its path goes on for ever.
+    pub fn told(&self) -> String {
+        let found = self.found();
+        match (&self.tail, found) {
+            (Some(Tail::Round { stem, .. }), Found::Violated(steps)) => match steps - stem {
+                0 => format!("violated: {}, then nothing for ever", step_count(*stem)),
+                round => format!("violated: {}, then {round} for ever", step_count(*stem)),
+            },
+            (Some(Tail::Closed(_)), Found::Violated(steps)) => {
+                format!("violated: impossible after {}", step_count(steps))
+            }
+            (Some(_) | None, found) => found.to_string(),
+        }
+    }
+
+    /// The path that shows it, a line a step, and how it goes on for ever; `None` if there is none.
+    pub fn lines(&self, world: &World) -> Option<Vec<String>> {
+        let mut told = lines(world, self.verdict.path()?);
+        match &self.tail {
+            None => {}
+            Some(Tail::Round { stem, starved }) if *stem == told.len() => {
+                told.push("…and then nothing more has to happen, for ever".to_owned());
+                told.extend(never_taken(starved));
+            }
+            Some(Tail::Round { stem, starved }) => {
+                told.insert(*stem, "…and so on for ever:".to_owned());
+                told.extend(never_taken(starved));
+            }
+            Some(Tail::Closed(states)) => told.push(format!(
+                "…and from here on it cannot happen any more, in any of {states} states"
+            )),
+        }
+        Some(told)
+    }
+
+    /// The path that shows it as a picture, with the part of it that goes on for ever marked; `None` if there is none.
+    pub fn diagram(&self, world: &World) -> Option<String> {
+        let path = self.verdict.path()?;
+        let round = match &self.tail {
+            Some(Tail::Round { stem, .. }) => Some(*stem),
+            Some(Tail::Closed(_)) | None => None,
+        };
+        Some(diagram::diagram_of(world, path, round))
     }
 
     /// Whether the verdict is the expected one; `None` if nothing is known, or nothing expected.
@@ -226,6 +376,15 @@ fn is_idle(property: &str, kinds: &[(&str, u64)]) -> bool {
     };
     let known = Known::named(property);
     !kinds.is_empty() && known.is_some_and(|known| !known.rests_on.iter().any(happened))
+}
+
+fn step_count(steps: usize) -> String {
+    words::counted(steps as u64, "step", "steps")
+}
+
+/// What could happen again and again and never does.
+fn never_taken(starved: &[String]) -> Option<String> {
+    (!starved.is_empty()).then(|| format!("possible and never taken: {}", starved.join(", ")))
 }
 
 fn steps(path: &Path<State, Action>) -> usize {

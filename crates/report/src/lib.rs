@@ -46,6 +46,7 @@ mod itf;
 mod job_summary;
 mod junit;
 mod lines;
+mod liveness;
 mod markdown;
 mod mutants;
 mod readme;
@@ -54,7 +55,7 @@ mod summary;
 mod votes;
 mod words;
 
-pub use answer::{Answer, Found, Judged, Outcome};
+pub use answer::{Answer, Found, Judged, Outcome, Outlook, Tail};
 pub use coverage::{Excuses, coverage, named_holes, pair_name};
 pub use diagram::diagram;
 pub use error::Error;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use checker::Ending;
 
-use crate::{Answer, Found, Judged, Outcome, lines, words};
+use crate::{Answer, Found, Judged, Outcome, words};
 
 /// The page of a scenario: what it is, what was found, and every path in words and as a picture.
 pub(crate) fn page(answer: &Answer) -> String {
@@ -21,18 +21,17 @@ pub(crate) fn page(answer: &Answer) -> String {
     page += "\n## Verdicts\n\n";
     page += &verdicts(answer);
     page += &counts(answer);
-    let paths = answer
-        .judged
-        .iter()
-        .filter_map(|judged| Some((judged, judged.verdict.path()?)));
-    for (judged, path) in paths {
+    for judged in &answer.judged {
+        let Some(told) = judged.lines(world) else {
+            continue;
+        };
         page += &format!(
             "\n## {}: {}\n\n{}.\n\n```text\n",
             judged.property,
-            judged.found(),
+            judged.told(),
             capital(judged.reason())
         );
-        for line in lines(world, path) {
+        for line in told {
             page += &line;
             page.push('\n');
         }
@@ -40,7 +39,7 @@ pub(crate) fn page(answer: &Answer) -> String {
         page += &format!(
             "```\n\n![{}: {}]({picture})\n",
             judged.property,
-            judged.found()
+            judged.told()
         );
     }
     page
@@ -75,8 +74,8 @@ fn verdicts(answer: &Answer) -> String {
             .expected
             .map_or("–".to_owned(), |expected| expected.to_string());
         let found = match judged.found() {
-            found @ (Found::Violated(_) | Found::Witnessed(_)) => {
-                format!("[{found}]({})", picture(answer, judged))
+            Found::Violated(_) | Found::Witnessed(_) => {
+                format!("[{}]({})", judged.told(), picture(answer, judged))
             }
             found @ (Found::Holds | Found::Never | Found::Unknown(_)) => found.to_string(),
         };

@@ -10,7 +10,7 @@ use model::properties::Known;
 
 pub use self::summary::mutant_summary;
 use crate::markdown::{capital, plain};
-use crate::{Answer, Error, Found, Judged, diagram, lines, words};
+use crate::{Answer, Error, Found, Judged, words};
 
 const INTRODUCTION: &str = "\
 # What finds the known faults out
@@ -99,10 +99,9 @@ pub fn mutant_files(trials: &[Trial]) -> Result<Vec<(String, String)>, Error> {
     ];
     for trial in trials {
         files.push((format!("mutants/{}.md", trial.mutant), page(trial)));
-        let path = trial.death().and_then(|(answer, judged, _)| {
-            let path = judged.verdict.path()?;
-            Some(diagram(&answer.world, path))
-        });
+        let path = trial
+            .death()
+            .and_then(|(answer, judged, _)| judged.diagram(&answer.world));
         if let Some(picture) = path {
             files.push((format!("mutants/{}.svg", trial.mutant), picture));
         }
@@ -221,22 +220,22 @@ fn death(trial: &Trial, answer: &Answer, judged: &Judged, by: &[&'static Known])
         answer.unique,
         answer.reductions.in_words(),
         judged.property,
-        judged.found(),
+        judged.told(),
         capital(judged.reason()),
     );
-    let Some(path) = judged.verdict.path() else {
+    let Some(lines) = judged.lines(&answer.world) else {
         told += "\nThere is no trace: it is in none of these states.\n";
         return told;
     };
     told += "\n```text\n";
-    for line in lines(&answer.world, path) {
+    for line in lines {
         told += &line;
         told.push('\n');
     }
     told += &format!(
         "```\n\n![{}: {}]({mutant}.svg)\n",
         judged.property,
-        judged.found()
+        judged.told()
     );
     told
 }

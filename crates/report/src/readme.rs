@@ -24,9 +24,17 @@ out; `cargo run --release -- mutants` makes it.
 
 ";
 
-/// The table of all scenarios.
-pub(crate) fn readme(answers: &[Answer]) -> String {
+const LIVE: &str = "\
+Worlds in which proposers may try again for ever are in [liveness.md](liveness.md).
+
+";
+
+/// The table of the scenarios in which rounds end; whether there are others has a page of its own.
+pub(crate) fn readme(answers: &[&Answer], has_live: bool) -> String {
     let mut page = String::from(INTRODUCTION);
+    if has_live {
+        page += LIVE;
+    }
     page += "| scenario | what it is | reductions | states | depth | verdict |\n|---|---|---|--:|--:|---|\n";
     for answer in answers {
         let scenario = answer.scenario();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::Pairs;
 use serde::Serialize;
 
-use crate::{Answer, Error, Found, Judged, Regression, lines};
+use crate::{Answer, Error, Found, Judged, Regression, Tail};
 
 /// Raised when a reader of the old form could misunderstand the new one. The form is described in
 /// `schema/summary-2.json`, and a test holds it.
@@ -61,6 +61,9 @@ struct Property {
     vacuous: bool,
     /// The path that shows it, a line a step.
     trace: Option<Vec<String>>,
+    /// How many of the steps come before those that go on for ever. Only where something has to happen and does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stem: Option<usize>,
 }
 
 /// The answers as JSON, in their order; `not_run` scenarios have none. Then the traces that are kept.
@@ -118,6 +121,10 @@ fn property(answer: &Answer, judged: &Judged) -> Property {
         found,
         vacuous: judged.vacuous,
         steps,
-        trace: judged.verdict.path().map(|path| lines(&answer.world, path)),
+        trace: judged.lines(&answer.world),
+        stem: match judged.tail {
+            Some(Tail::Round { stem, .. }) => Some(stem),
+            Some(Tail::Closed(_)) | None => None,
+        },
     }
 }

@@ -1,6 +1,6 @@
 //! A scenario in sentences.
 
-use model::{Network, Scenario, World};
+use model::{Endless, Network, Scenario, World};
 use paxos::{NodeId, NodeSet};
 
 use crate::Answer;
@@ -21,6 +21,7 @@ pub(crate) fn sentences(world: &World) -> Vec<String> {
     told.push(asks(scenario));
     told.push(rounds(scenario));
     told.push(crashes(scenario));
+    told.extend(stops(scenario));
     told.extend(faults(scenario));
     if !scenario.world.down.is_empty() {
         let down = &scenario.world.down;
@@ -99,6 +100,23 @@ fn votes(count: usize) -> String {
 }
 
 fn network(scenario: &Scenario) -> String {
+    if let Some(endless) = &scenario.endless {
+        let arrives = "A message can arrive at any time, in any order, any number of times; one that is sent again and again \
+             arrives in the end";
+        let lost = match (scenario.world.loss, endless.losses) {
+            (false, _) => "; none is lost before its proposer starts another round".to_owned(),
+            (true, None) => "; any may be lost".to_owned(),
+            (true, Some(most)) => {
+                let most = u64::from(most);
+                format!("; {} may be lost", counted(most, "message", "messages"))
+            }
+        };
+        let repeats = match endless.repeats {
+            true => " Hosts say again what is not answered, and answer again what is asked again.",
+            false => "",
+        };
+        return format!("{arrives}{lost}.{repeats}");
+    }
     match (scenario.world.network, scenario.world.loss) {
         (Network::Set, _) => {
             "A message can arrive at any time, in any order, any number of times, or never."
@@ -130,6 +148,9 @@ fn asks(scenario: &Scenario) -> String {
 }
 
 fn rounds(scenario: &Scenario) -> String {
+    if let Some(endless) = &scenario.endless {
+        return endless_rounds(scenario, endless);
+    }
     let rounds = u64::from(scenario.world.rounds);
     let used = format!(
         "A proposer uses {} at most",
@@ -145,6 +166,47 @@ fn rounds(scenario: &Scenario) -> String {
             format!("{used}; there {verb} {times} at most, all proposers together.")
         }
     }
+}
+
+fn endless_rounds(scenario: &Scenario, endless: &Endless) -> String {
+    let patience = match endless.impatient {
+        true => "at any moment",
+        false => "when nothing of its round is under way any more",
+    };
+    let mut told = match scenario.world.retries {
+        Some(0) => "A proposer never times out.".to_owned(),
+        Some(retries) => {
+            let times = counted(u64::from(retries), "time-out", "time-outs");
+            format!("A proposer may time out {patience}: {times} at most, all proposers together.")
+        }
+        None => format!("A proposer may try again for ever: it times out {patience}."),
+    };
+    let flying = u64::from(endless.in_flight);
+    told += &format!(
+        " Of each proposer, messages of {} are on the network at most.",
+        counted(flying, "round", "rounds")
+    );
+    if let Some(alone) = endless.alone {
+        told += &format!(" From some moment on n{alone} alone tries again.");
+    }
+    told
+}
+
+/// Who may stop for ever; nothing where nobody may.
+fn stops(scenario: &Scenario) -> Option<String> {
+    let endless = scenario.endless.as_ref()?;
+    let who = match &endless.stop_nodes {
+        None => "any node".to_owned(),
+        Some(nodes) => format!("any of {}", numbers(nodes)),
+    };
+    let most = match endless.stops {
+        0 => return None,
+        1 => "one of them".to_owned(),
+        most => format!("{most} of them"),
+    };
+    Some(format!(
+        "At any moment {who} may fail for ever: {most} at most."
+    ))
 }
 
 fn crashes(scenario: &Scenario) -> String {

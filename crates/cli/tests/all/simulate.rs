@@ -361,7 +361,7 @@ fn found(&(mutant, scenario, ..): &Row) -> Row {
 fn every_mutant_that_violates_anything_is_met_by_seed_1() {
     let rows: Vec<Row> = FOUND.iter().map(found).collect();
     assert_eq!(rows, FOUND);
-    for &mutant in Mutant::ALL {
+    for &mutant in Mutant::ALL.iter().filter(|one| !one.is_about_progress()) {
         let is_found = FOUND.iter().any(|row| row.0 == mutant);
         assert!(is_found != HARMLESS.contains(&mutant), "{mutant}");
     }

@@ -100,6 +100,9 @@ impl Plan {
         if world.network() != Network::Set {
             return Err("its network counts copies of messages, or keeps their order".to_owned());
         }
+        if world.scenario().endless.is_some() {
+            return Err("its rounds never end".to_owned());
+        }
         if world.has_faults() {
             return Err("clients and disks can fail in it".to_owned());
         }

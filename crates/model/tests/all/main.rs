@@ -6,6 +6,7 @@
 mod actors;
 mod clients;
 mod common;
+mod endless;
 mod mutants;
 mod properties;
 mod scenarios;

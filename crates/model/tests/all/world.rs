@@ -88,7 +88,10 @@ fn event_of(action: Action) -> Option<(Event, Option<usize>)> {
         | Action::Lose(_)
         | Action::Answer { .. }
         | Action::GiveUp(_)
-        | Action::Fail { .. } => None,
+        | Action::Fail { .. }
+        | Action::Repeat(_)
+        | Action::Stop(_)
+        | Action::Settle => None,
     }
 }
 
@@ -155,7 +158,10 @@ fn actions_are_listed_alike_and_do_something() {
                     | Action::Lose(_)
                     | Action::Answer { .. }
                     | Action::GiveUp(_)
-                    | Action::Fail { .. } => {
+                    | Action::Fail { .. }
+                    | Action::Repeat(_)
+                    | Action::Stop(_)
+                    | Action::Settle => {
                         assert!(next.is_some_and(|next| next != state), "{action}");
                     }
                 }
@@ -547,7 +553,8 @@ fn small_scenarios_are_as_expected() {
 fn each_transition_is_of_one_kind_in_any_form() {
     let mut seen = vec![0; Kind::ALL.len()];
     let failing = ["clients-and-faults", "disks-fail"].map(shipped);
-    for world in worlds().into_iter().chain(failing) {
+    let endless = crate::endless::with_all();
+    for world in worlds().into_iter().chain(failing).chain([endless]) {
         let limits = Limits::default();
         let name = &world.scenario().title;
         let plain = checker::explore_offering(&world, Reductions::NONE, &limits, &|_| {}).unwrap();

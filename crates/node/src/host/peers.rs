@@ -19,7 +19,7 @@ impl Host {
         now: Instant,
     ) -> Result<(), HostError> {
         let Line { key, say } = line;
-        let me = self.id;
+        let (me, rules) = (self.id, self.rules);
         let decree = match self.stage(&key, now)? {
             Some(Stage::Open(decree)) => decree,
             Some(Stage::Closed(value)) => {
@@ -33,7 +33,7 @@ impl Host {
         };
         match say {
             Say::Protocol(message) => {
-                let again = decree.answer_again(&message);
+                let again = rules.answer_again(&decree.node, from, &message);
                 let envelope = Envelope {
                     from,
                     to: me,
@@ -42,7 +42,7 @@ impl Host {
                 let answered = self.handle(&key, Input::Receive(envelope), None, now);
                 if let (false, Some(answer)) = (answered, again) {
                     self.metrics.repeated.inc();
-                    self.say(&key, from, Say::Protocol(answer));
+                    self.say(&key, from, Say::Protocol(answer.message));
                 }
             }
             // The decree is closed elsewhere.

@@ -20,6 +20,8 @@ pub(super) struct Chart {
     pub(super) lanes: Vec<Lane>,
     /// From top to bottom.
     pub(super) rows: Vec<Row>,
+    /// From which row on it goes on for ever; as many as there are rows if nothing more has to happen.
+    pub(super) round: Option<usize>,
 }
 
 /// A line of a node, or of all clients.
@@ -40,14 +42,18 @@ struct Copy {
 }
 
 impl Chart {
-    pub(super) fn new(world: &World, path: &Path<State, Action>) -> Chart {
+    pub(super) fn new(world: &World, path: &Path<State, Action>, round: Option<usize>) -> Chart {
         let states = path.clone().into_states();
         let story = model::story(world, path);
         let asks = |happening: &Happening| match happening.action {
             Action::Step(event) | Action::Torn { event, .. } => matches!(event, Occurs::Ask { .. }),
             Action::Fail { at, .. } => matches!(at, Point::Ask(_) | Point::Reply(..)),
             Action::Answer { .. } | Action::GiveUp(_) => true,
-            Action::Crash(_) | Action::Lose(_) => false,
+            Action::Crash(_)
+            | Action::Lose(_)
+            | Action::Repeat(_)
+            | Action::Stop(_)
+            | Action::Settle => false,
         };
         let clients = story.iter().any(asks);
         let mut builder = Builder {
@@ -67,6 +73,7 @@ impl Chart {
             }),
             lanes: lanes(world, clients),
             rows: builder.finish(),
+            round,
         }
     }
 
@@ -170,6 +177,16 @@ impl Builder<'_> {
                 at: Point::Node(node),
             } => (node, Event::Other(fault.to_string())),
             Action::Crash(node) => (node, Event::Crash),
+            Action::Repeat(node) => (node, Event::Other("asks again".to_owned())),
+            Action::Stop(node) => (node, Event::Other("fails for ever".to_owned())),
+            Action::Settle => {
+                let alone = self.world.scenario().endless.as_ref();
+                let alone = alone
+                    .and_then(|endless| endless.alone)
+                    .and_then(NodeId::new);
+                let node = alone.unwrap_or_else(|| NodeId::new(0).expect("0 names a node"));
+                (node, Event::Other("is alone from now on".to_owned()))
+            }
             Action::Lose(envelope) => (
                 envelope.to,
                 Event::Message(self.flight(envelope, Fate::Lost)),
@@ -198,7 +215,10 @@ impl Builder<'_> {
                 | Action::Crash(_)
                 | Action::Lose(_)
                 | Action::Answer { .. }
-                | Action::Fail { .. } => self.first_node + node.index(),
+                | Action::Fail { .. }
+                | Action::Repeat(_)
+                | Action::Stop(_)
+                | Action::Settle => self.first_node + node.index(),
             },
             event,
             items,

@@ -13,7 +13,7 @@ const NAMESPACE: &str = "http://www.w3.org/2000/svg";
 /// The whole picture; `told` is the path in words, for those who cannot see it.
 pub(super) fn draw(chart: &Chart, layout: &Layout, told: &[String]) -> String {
     let mut canvas = Canvas::default();
-    ground(layout, &mut canvas);
+    ground(chart, layout, &mut canvas);
     lanes(chart, layout, &mut canvas);
     for (row, place) in chart.rows.iter().zip(&layout.rows) {
         let mut at = At {
@@ -52,7 +52,7 @@ pub(super) fn draw(chart: &Chart, layout: &Layout, told: &[String]) -> String {
 }
 
 /// The page, the heading, the numbers of the steps, and the foot.
-fn ground(layout: &Layout, canvas: &mut Canvas) {
+fn ground(chart: &Chart, layout: &Layout, canvas: &mut Canvas) {
     let (width, height) = (layout.width, layout.height);
     canvas.rect("page", (0, 0), (width, height), None);
     let mut y = 16;
@@ -64,7 +64,7 @@ fn ground(layout: &Layout, canvas: &mut Canvas) {
     }
     let last = layout.rows.len();
     for (place, number) in layout.rows.iter().zip(1..) {
-        if number == last {
+        if number == last && chart.round.is_none() {
             let size = (width - 16, place.bottom - place.top);
             canvas.rect("last", (8, place.top), size, None);
         } else {
@@ -74,6 +74,7 @@ fn ground(layout: &Layout, canvas: &mut Canvas) {
         let at = (34, place.number + 4);
         canvas.text(at, Anchor::End, "number", &number.to_string());
     }
+    round(chart, layout, canvas);
     for (line, y) in layout
         .foot
         .iter()
@@ -81,6 +82,17 @@ fn ground(layout: &Layout, canvas: &mut Canvas) {
     {
         canvas.text((16, y), Anchor::Start, "small", line);
     }
+}
+
+/// The bracket around the steps that go on for ever, with an arrow from the last of them back to the first.
+fn round(chart: &Chart, layout: &Layout, canvas: &mut Canvas) {
+    let rows = chart.round.and_then(|from| layout.rows.get(from..));
+    let Some((first, last)) = rows.and_then(|rows| Some((rows.first()?, rows.last()?))) else {
+        return;
+    };
+    let (top, bottom) = (first.top + 6, last.bottom - 6);
+    canvas.path("line", None, &format!("M18 {bottom}H10V{top}H16"));
+    canvas.path("tip", None, &format!("M20 {top}l-7 -4v8z"));
 }
 
 /// The lines of nodes and clients with their heads; a crashed node's line is broken.

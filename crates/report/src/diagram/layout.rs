@@ -57,6 +57,8 @@ pub(super) const HEAD: i32 = 40;
 
 const FOOT: &str = "Time runs downwards, a row is a step. Boxes: what a node has just saved. \
                     Not yet at: sent, and not arrived by the end of this story.";
+const ROUND: &str = "The steps in the bracket go on for ever, each time in higher ballots. ";
+const ROUND_EMPTY: &str = "After this, nothing more has to happen, for ever. ";
 const MARGIN: i32 = 16;
 const NUMBERS: i32 = 24;
 /// Room for an arrow to change its height before its text begins.
@@ -76,7 +78,12 @@ impl Layout {
         let inner = width - 2 * MARGIN;
         let title = text::wrap(&chart.title, LABEL + 2, inner);
         let fault = text::wrap(chart.fault.as_deref().unwrap_or(""), LABEL, inner);
-        let foot = text::wrap(FOOT, SMALL, inner);
+        let round = match chart.round {
+            None => "",
+            Some(from) if from == chart.rows.len() => ROUND_EMPTY,
+            Some(_) => ROUND,
+        };
+        let foot = text::wrap(&format!("{round}{FOOT}"), SMALL, inner);
         let heads = MARGIN + LINE * (title.len() + fault.len()) as i32 + 8;
         let mut y = heads + HEAD + 4;
         let rows: Vec<Place> = chart.rows.iter().map(|row| place(row, &mut y)).collect();

@@ -23,7 +23,16 @@ use self::layout::Layout;
 ///
 /// It can be put into a page ([`World::with_diagram`]) or stand alone.
 pub fn diagram(world: &World, path: &Path<State, Action>) -> String {
-    let chart = Chart::new(world, path);
+    diagram_of(world, path, None)
+}
+
+/// The same; the steps from this one on go on for ever, which a bracket says.
+pub(crate) fn diagram_of(
+    world: &World,
+    path: &Path<State, Action>,
+    round: Option<usize>,
+) -> String {
+    let chart = Chart::new(world, path, round);
     let layout = Layout::new(&chart);
     draw::draw(&chart, &layout, &crate::lines(world, path))
 }

@@ -31,6 +31,12 @@ pub(super) enum ActionRecord {
     GiveUp(RequestRecord),
     /// [`Action::Fail`].
     Fail(FailRecord),
+    /// [`Action::Repeat`].
+    Repeat(NodeRecord),
+    /// [`Action::Stop`].
+    Stop(NodeRecord),
+    /// [`Action::Settle`].
+    Settle(Unit),
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -112,6 +118,9 @@ impl ActionRecord {
                 reply: answer.reply.into(),
             },
             ActionRecord::GiveUp(request) => Action::GiveUp(request.ask),
+            ActionRecord::Repeat(at) => Action::Repeat(at.node.0),
+            ActionRecord::Stop(at) => Action::Stop(at.node.0),
+            ActionRecord::Settle(_) => Action::Settle,
             ActionRecord::Fail(fail) => Action::Fail {
                 fault: fail.fault,
                 at: match fail.at {
@@ -165,6 +174,9 @@ impl From<Option<Action>> for ActionRecord {
                 reply: reply.into(),
             }),
             Some(Action::GiveUp(ask)) => ActionRecord::GiveUp(RequestRecord { ask }),
+            Some(Action::Repeat(node)) => ActionRecord::Repeat(NodeRecord { node: Name(node) }),
+            Some(Action::Stop(node)) => ActionRecord::Stop(NodeRecord { node: Name(node) }),
+            Some(Action::Settle) => ActionRecord::Settle(Unit::default()),
             Some(Action::Fail { fault, at }) => ActionRecord::Fail(FailRecord {
                 fault,
                 at: match at {

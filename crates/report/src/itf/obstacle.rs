@@ -7,7 +7,13 @@ use paxos::{Envelope, NodeId};
 pub(super) fn obstacle(world: &World, state: &State, action: Action) -> String {
     let at = match action {
         Action::Step(event) | Action::Torn { event, .. } => node_of(event),
-        Action::Crash(node) => node,
+        Action::Crash(node) | Action::Repeat(node) | Action::Stop(node) => node,
+        Action::Settle => {
+            return match state.settled {
+                true => "it has settled already".to_owned(),
+                false => "no proposer is to be alone here".to_owned(),
+            };
+        }
         Action::Lose(envelope) => envelope.to,
         Action::Fail {
             at: Point::Event(event),
@@ -35,6 +41,10 @@ pub(super) fn obstacle(world: &World, state: &State, action: Action) -> String {
     }
     let bounds = &world.scenario().world;
     match action {
+        Action::Settle => "nothing settles here".to_owned(),
+        Action::Repeat(_) => format!("{at} has nothing to say again"),
+        Action::Stop(_) if state.stopped.contains(at) => format!("{at} has stopped already"),
+        Action::Stop(_) => format!("{at} does not stop, or no more nodes may"),
         Action::Answer { .. } => "no such answer is on its way to a client that waits".to_owned(),
         Action::GiveUp(_) => "its client does not wait".to_owned(),
         Action::Fail { fault, .. } => match state.clients.as_deref() {

@@ -31,7 +31,8 @@ pub fn itf(answer: &Answer, judged: &Judged) -> Result<Option<String>, Error> {
         Found::Witnessed(_) => Shows::Witnessed,
         Found::Holds | Found::Never | Found::Unknown(_) => return Ok(None),
     };
-    let Some(path) = judged.verdict.path() else {
+    // An infinite path is more than its states.
+    let Some(path) = judged.verdict.path().filter(|_| judged.tail.is_none()) else {
         return Ok(None);
     };
     let (world, scenario) = (&*answer.world, answer.scenario());

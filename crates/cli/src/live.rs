@@ -1,0 +1,59 @@
+//! Checks of worlds without end: whether what has to happen does.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use checker::{Limits, Reductions};
+use model::Ranked;
+use report::Answer;
+
+use crate::args::CheckArgs;
+use crate::check::{Checked, metered};
+use crate::error::Error;
+use crate::load::Loaded;
+use crate::update;
+
+/// What became of one scenario whose rounds never end.
+pub(crate) fn check(
+    args: &CheckArgs,
+    one: &Loaded,
+    limits: &Limits,
+    moved: &mut Vec<String>,
+) -> Result<Checked, Error> {
+    let started = Instant::now();
+    let mut answer = explore(one, args.mutant, limits)?;
+    let seconds = started.elapsed().as_secs_f64();
+    if args.update && answer.cut().is_none() {
+        let mut expect = one.scenario.expect.clone();
+        (expect.states, expect.depth) = (Some(answer.unique), Some(answer.depth));
+        moved.extend(update::rewrite(one, &expect)?);
+        let world = model::World::clone(&answer.world).expecting(expect);
+        answer.world = Arc::new(world);
+    }
+    let (states, depth) = (answer.unique, answer.depth);
+    let checked = Checked::new(answer, Some(depth), None);
+    checked.say(states, Reductions::NONE, seconds);
+    Ok(checked)
+}
+
+/// Judges one scenario whose rounds never end.
+pub(crate) fn explore(
+    one: &Loaded,
+    mutant: Option<model::Mutant>,
+    limits: &Limits,
+) -> Result<Answer, Error> {
+    let name = &one.scenario.name;
+    let mut world = one.world(mutant)?;
+    if mutant.is_some() {
+        // What it counts is expected of the protocol as it ships.
+        let mut expect = one.scenario.expect.clone();
+        (expect.states, expect.depth) = (None, None);
+        world = world.expecting(expect);
+    }
+    Ranked::new(world.clone()).map_err(|problem| Error::World {
+        name: name.clone(),
+        problem,
+    })?;
+    let run = metered(name, |tell| model::explore_live(&world, limits, tell))?;
+    Ok(Answer::live(Arc::new(world), run))
+}

@@ -1,0 +1,338 @@
+//! Worlds without end: that keeping states up to the order of their ballots is exact, and what has to happen in them.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use checker::{Limits, LiveVerdict, Reductions, Verdict, explore_live};
+use model::{Action, Mutant, Ranked, Scenario, State, World};
+use stateright::Model;
+
+use crate::common::shipped;
+
+fn world(body: &str) -> World {
+    let text = format!("title = \"\"\nabout = \"\"\n{body}");
+    let scenario = Scenario::parse(Path::new("small.toml"), &text).unwrap();
+    World::new(Arc::new(scenario)).unwrap()
+}
+
+const DUEL: &str = "[cluster]\nproposers = 2\nacceptors = 1\n\
+                    [[ask]]\nvalue = \"A\"\nof = 0\n[[ask]]\nvalue = \"B\"\nof = 1\n";
+const LONE: &str = "[cluster]\nproposers = 1\nacceptors = 2\n[[ask]]\nvalue = \"A\"\nof = 0\n";
+
+/// Small worlds of every setting, and the rounds in which all that can be reached is reached.
+fn worlds() -> Vec<(World, u32)> {
+    let worlds = [
+        (DUEL, "[endless]\nin-flight = 1\n", 6),
+        (DUEL, "[endless]\nin-flight = 2\n", 6),
+        (
+            DUEL,
+            "[endless]\nin-flight = 1\n[protocol]\nnack = true\n",
+            6,
+        ),
+        (
+            DUEL,
+            "[endless]\nin-flight = 2\n[protocol]\nnack = true\n",
+            7,
+        ),
+        (
+            DUEL,
+            "[endless]\nin-flight = 1\n[protocol]\nrules = \"notes\"\n",
+            6,
+        ),
+        (DUEL, "[endless]\nin-flight = 1\nalone = 0\n", 6),
+        (DUEL, "[endless]\nin-flight = 1\nimpatient = true\n", 13),
+        (
+            DUEL,
+            "[endless]\nin-flight = 1\nrepeats = true\n[world]\nloss = true\n",
+            8,
+        ),
+        (
+            DUEL,
+            "[endless]\nin-flight = 1\n[world]\ncrashes = 1\ntorn = true\n",
+            7,
+        ),
+        (
+            LONE,
+            "[endless]\nin-flight = 1\nstops = 1\nstop-nodes = [1, 2]\n",
+            4,
+        ),
+        (LONE, "[endless]\nin-flight = 1\nimpatient = true\n", 12),
+        (LONE, "[endless]\nin-flight = 2\nimpatient = true\n", 12),
+        (
+            LONE,
+            "[endless]\nin-flight = 1\n[protocol]\nrules = \"notes\"\n",
+            4,
+        ),
+        (
+            LONE,
+            "[endless]\nin-flight = 1\nrepeats = true\n[world]\nloss = true\n",
+            4,
+        ),
+        (
+            LONE,
+            "[endless]\nin-flight = 1\nlosses = 2\n[world]\nloss = true\n",
+            5,
+        ),
+        (
+            LONE,
+            "[endless]\nin-flight = 1\n[world]\ncrashes = 2\ntorn = true\n",
+            6,
+        ),
+    ];
+    worlds
+        .into_iter()
+        .map(|(body, more, rounds)| (world(&format!("{more}{body}")), rounds))
+        .collect()
+}
+
+/// All that there is only where rounds never end, in a world that is finite as it is.
+pub(crate) fn with_all() -> World {
+    world(&format!(
+        "[endless]\nin-flight = 1\nalone = 0\nstops = 1\nrepeats = true\n\
+         [world]\nloss = true\nretries = 1\n{LONE}"
+    ))
+}
+
+fn is_decided(state: &State) -> bool {
+    state
+        .servers()
+        .any(|(_, server)| !server.announced.is_empty())
+}
+
+fn is_duel(model: &Ranked) -> bool {
+    model.world().cluster().proposers().len() > 1
+}
+
+fn last_round(state: &State) -> u32 {
+    let rounds = state
+        .servers()
+        .map(|(_, server)| server.proposer.last_round);
+    rounds.max().flatten().map_or(0, |round| round.number())
+}
+
+/// States, and steps that change them.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Seen {
+    states: HashSet<State>,
+    steps: HashSet<(State, State)>,
+}
+
+/// All that happens with ballots as they are, up to this round, as it is kept.
+fn reached(model: &Ranked, rounds: u32) -> Seen {
+    let world = model.world();
+    let (mut all, mut seen) = (HashSet::new(), Seen::default());
+    let mut pending = world.init_states();
+    while let Some(state) = pending.pop() {
+        if last_round(&state) > rounds || !all.insert(state.clone()) {
+            continue;
+        }
+        let kept = model.kept(&state);
+        if !is_decided(&state) {
+            for next in world.next_states(&state) {
+                seen.steps.insert((kept.clone(), model.kept(&next)));
+                pending.push(next);
+            }
+        }
+        seen.states.insert(kept);
+    }
+    seen.steps.retain(|(from, to)| from != to);
+    seen
+}
+
+/// The same, of states as they are kept.
+fn kept(model: &Ranked) -> Seen {
+    let mut seen = Seen::default();
+    let mut pending = model.init_states();
+    while let Some(state) = pending.pop() {
+        if seen.states.insert(state.clone()) {
+            for next in model.next_states(&state) {
+                seen.steps.insert((state.clone(), next.clone()));
+                pending.push(next);
+            }
+        }
+    }
+    seen.steps.retain(|(from, to)| from != to);
+    seen
+}
+
+#[test]
+fn what_is_kept_is_what_happens() {
+    for (world, rounds) in worlds() {
+        let settings = format!("{:?}", world.scenario());
+        let model = Ranked::new(world).unwrap();
+        let (kept, reached) = (kept(&model), reached(&model, rounds));
+        let missing = reached.states.difference(&kept.states).next();
+        assert_eq!(missing, None, "not kept\n{settings}");
+        let missing = reached.steps.difference(&kept.steps).next();
+        assert_eq!(missing, None, "not kept\n{settings}");
+        if model.world().scenario().world.crashes > 0 && is_duel(&model) {
+            // So few crashes do not open every gap that a wide one stands for.
+            continue;
+        }
+        let spurious = kept.states.difference(&reached.states).next();
+        assert_eq!(spurious, None, "never happens\n{settings}");
+        let spurious = kept.steps.difference(&reached.steps).next();
+        assert_eq!(spurious, None, "never happens\n{settings}");
+    }
+}
+
+#[test]
+fn where_time_outs_are_counted_both_are_finite_and_equal() {
+    for retries in 0..4 {
+        let more = format!("[endless]\nin-flight = 1\n[world]\nretries = {retries}\n");
+        for body in [DUEL, LONE] {
+            let world = world(&format!("{more}{body}"));
+            let model = Ranked::new(world).unwrap();
+            let (kept, reached) = (kept(&model), reached(&model, u32::MAX));
+            let missing = reached.states.difference(&kept.states).next();
+            assert_eq!(missing, None, "not kept");
+            let spurious = kept.states.difference(&reached.states).next();
+            assert_eq!(spurious, None, "never happens");
+            assert!(kept.steps == reached.steps, "other steps");
+        }
+    }
+}
+
+#[test]
+fn every_lasso_is_walked_with_ballots_as_they_are() {
+    let mut walked = 0;
+    for (world, _) in worlds() {
+        let model = Ranked::new(world).unwrap();
+        let run = explore_live(&model, &Limits::default(), &|_| {}).unwrap();
+        for finding in run.findings {
+            match finding.verdict {
+                LiveVerdict::Lasso(lasso) => {
+                    walked += 1;
+                    let steps = lasso.path.clone().into_actions().len();
+                    let path = model.walk(&lasso.path).expect("a lasso of the World");
+                    assert_eq!(path.clone().into_actions().len(), steps);
+                    let states = path.into_states();
+                    let [stem, end] = [lasso.stem, steps].map(|at| model.kept(&states[at]));
+                    assert_eq!(stem, end, "it goes round");
+                }
+                LiveVerdict::Closed(_) | LiveVerdict::Exhausted | LiveVerdict::Truncated(_) => {}
+            }
+        }
+    }
+    assert!(walked >= 6, "{walked}");
+}
+
+/// The properties that are violated.
+fn violated(world: &World) -> Vec<&'static str> {
+    let run = model::explore_live(world, &Limits::default(), &|_| {}).unwrap();
+    let findings = run.findings.into_iter();
+    let violated = findings.filter(|finding| match &finding.verdict {
+        LiveVerdict::Lasso(_) | LiveVerdict::Closed(_) => true,
+        LiveVerdict::Exhausted => false,
+        LiveVerdict::Truncated(cut) => panic!("{}: {cut}", finding.name),
+    });
+    violated.map(|finding| finding.name).collect()
+}
+
+fn shipped_live(name: &str) -> World {
+    shipped(&format!("liveness/{name}"))
+}
+
+#[test]
+fn faults_that_only_keep_things_from_being_done_are_caught_by_that() {
+    let caught: [(Mutant, &str, &[&str]); 3] = [
+        (Mutant::NoRetransmission, "lossy", &["decides"]),
+        (Mutant::Duelling, "settles-nack", &["decides"]),
+        (
+            Mutant::AcceptStrict,
+            "majority-of-1",
+            &["decides", "can-decide"],
+        ),
+    ];
+    for (mutant, scenario, by) in caught {
+        let world = shipped_live(scenario);
+        assert_eq!(violated(&world), [""; 0], "{scenario}");
+        assert_eq!(violated(&world.with_mutant(mutant)), by, "{mutant}");
+    }
+    // Two of them change nothing where rounds end.
+    for mutant in Mutant::ALL.iter().filter(|one| one.is_about_progress()) {
+        let (right, wrong) = (
+            shipped("one-acceptor"),
+            shipped("one-acceptor").with_mutant(*mutant),
+        );
+        let count = |world: &World| {
+            let all = model::explore(
+                world,
+                Reductions::NONE,
+                &checker::Storage::default(),
+                &Limits::default(),
+                &|_| {},
+            );
+            all.unwrap()
+        };
+        assert_eq!(count(&right), count(&wrong), "{mutant}");
+    }
+}
+
+#[test]
+fn two_proposers_keep_each_other_from_it_in_turn() {
+    let world = shipped_live("duel-nack");
+    let run = model::explore_live(&world, &Limits::default(), &|_| {}).unwrap();
+    let LiveVerdict::Lasso(lasso) = &run.findings[0].verdict else {
+        panic!("{run:?}");
+    };
+    let round = &lasso.path.clone().into_actions()[lasso.stem..];
+    let prepared: Vec<String> = round
+        .iter()
+        .map(Action::to_string)
+        .filter(|told| told.contains("Prepare"))
+        .map(|told| told[..2].to_owned())
+        .collect();
+    assert!(prepared.iter().any(|by| by == "n0") && prepared.iter().any(|by| by == "n1"));
+    let told: Vec<String> = round.iter().map(Action::to_string).collect();
+    assert!(told.iter().any(|one| one.contains("Propose")), "{told:?}");
+    assert!(told.iter().any(|one| one.contains("Nack")), "{told:?}");
+}
+
+/// Whether deciding stays possible in a bounded world, and how many states were asked.
+fn outlook(world: &World, reductions: Reductions) -> (Verdict<State, Action>, u64) {
+    let run = model::outlook(world, reductions, &Limits::default(), &|_| {}).unwrap();
+    (run.findings[0].verdict.clone(), run.unique)
+}
+
+#[test]
+fn deciding_stays_possible_where_rounds_end_and_reductions_do_not_hide_it() {
+    for name in [
+        "one-acceptor",
+        "one-proposer-restarts",
+        "four-acceptors",
+        "clients-give-up",
+    ] {
+        let world = shipped(name);
+        let (whole, states) = outlook(&world, Reductions::NONE);
+        assert_eq!(whole, Verdict::Exhausted, "{name}");
+        assert_eq!(world.scenario().expect.states, Some(states), "{name}");
+        let (reduced, _) = outlook(&world, Reductions::ALL);
+        assert_eq!(reduced, Verdict::Exhausted, "{name}");
+        // Faults that close ways that are open: at once, or only after some steps.
+        for mutant in [
+            Mutant::AcceptStrict,
+            Mutant::VotesOnce,
+            Mutant::NeverAnnounced,
+        ] {
+            let world = world.clone().with_mutant(mutant);
+            let steps = |(verdict, _): (Verdict<State, Action>, u64)| {
+                verdict.path().map(|path| path.clone().into_actions().len())
+            };
+            let whole = steps(outlook(&world, Reductions::NONE));
+            assert_eq!(
+                whole,
+                steps(outlook(&world, Reductions::ALL)),
+                "{name} {mutant}"
+            );
+            if mutant != Mutant::VotesOnce {
+                assert_eq!(whole, Some(0), "{name} {mutant}");
+            }
+        }
+    }
+    let world = shipped("three-acceptors-retries").with_mutant(Mutant::VotesOnce);
+    let (verdict, _) = outlook(&world, Reductions::ALL);
+    let steps = verdict.path().map(|path| path.clone().into_actions().len());
+    assert!(steps > Some(5), "{steps:?}");
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use checker::{Limits, Reductions};
-use model::Ranked;
+use model::{Ranked, RulesName};
 use report::Answer;
 
 use crate::args::CheckArgs;
@@ -55,5 +55,11 @@ pub(crate) fn explore(
         problem,
     })?;
     let run = metered(name, |tell| model::explore_live(&world, limits, tell))?;
-    Ok(Answer::live(Arc::new(world), run))
+    let scenario = world.scenario();
+    let by_notes = scenario.protocol.rules == RulesName::Notes;
+    let compares = by_notes && scenario.world.retries == Some(0);
+    let another_round = compares.then(|| model::another_round(&world)).flatten();
+    let mut answer = Answer::live(Arc::new(world), run);
+    answer.another_round = another_round;
+    Ok(answer)
 }

@@ -2,6 +2,7 @@
 
 mod action;
 mod actors;
+mod another_round;
 mod clients;
 mod compiled;
 mod endless;
@@ -27,6 +28,7 @@ mod world;
 
 pub use action::{Action, Event, Reaction};
 pub use actors::{Actors, Memory, Never, Peer, Wait};
+pub use another_round::{AnotherRound, another_round};
 pub use clients::{Call, Clients, Fault, Point, Replies, Reply};
 pub use compiled::{Code, Compiled, Move, Plan};
 pub use explore::{estimate, explore};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use checker::{Closed, Cut, Ending, Lasso, LiveRun, LiveVerdict, Reductions, Run, Verdict, Width};
 use model::properties::Known;
-use model::{Action, Expected, Kind, Pairs, Scenario, State, World};
+use model::{Action, AnotherRound, Expected, Kind, Pairs, Scenario, State, World};
 use stateright::{Expectation, Path};
 
 use crate::{diagram, lines, words};
@@ -39,6 +39,8 @@ pub struct Answer {
     pub pairs: Option<Pairs>,
     /// Whether deciding stays possible, if rounds did not end. Set by the caller; `None`: not asked.
     pub outlook: Option<Outlook>,
+    /// Where the notes' rule needs another round and Lamport's does not. Set by the caller; `None`: not asked, or nowhere.
+    pub another_round: Option<AnotherRound>,
     /// Why something that was asked for beside the exploration did not come to its end: another engine, or the count of
     /// pairs. Set by the caller.
     pub unfinished: Option<Cut>,
@@ -149,6 +151,7 @@ impl Answer {
             disagreements: Vec::new(),
             pairs: None,
             outlook: None,
+            another_round: None,
             unfinished: None,
         }
     }
@@ -200,6 +203,7 @@ impl Answer {
             disagreements: Vec::new(),
             pairs: None,
             outlook: None,
+            another_round: None,
             unfinished: None,
         }
     }

@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 
 use checker::Verdict;
+use model::{Action, AnotherRound, State, World};
+use stateright::Path;
 
 use crate::markdown::{picture, plain};
 use crate::words::counted;
-use crate::{Answer, Found, Judged, Outlook};
+use crate::{Answer, Found, Judged, Outlook, lines};
 
 const INTRODUCTION: &str = "\
 # Whether anything is decided, however long it takes
@@ -48,8 +50,27 @@ pub(crate) fn liveness(live: &[&Answer], bounded: &[&Answer]) -> String {
         )
         .expect("a string takes all that is written to it");
     }
+    for answer in live {
+        if let Some(found) = &answer.another_round {
+            page += &another_round(answer, found);
+        }
+    }
     page += &stays_possible(bounded);
     page
+}
+
+/// The same story by both rules.
+fn another_round(answer: &Answer, found: &AnotherRound) -> String {
+    let told = |(world, path): &(World, Path<State, Action>)| lines(world, path).join("\n");
+    format!(
+        "\n## Where the notes' rule needs another round\n\nThe shortest story of [{0}]({0}.md) in which Lamport's rule \
+         decides and the notes' does not:\nan acceptor that has missed the Prepare may vote by the one, and not by the \
+         other.\n\nBy Lamport's rule:\n\n```text\n{1}\n```\n\nBy the notes', the same as far as it can happen; after \
+         that nothing is decided without another round:\n\n```text\n{2}\n```\n",
+        answer.scenario().name,
+        told(&found.lamport),
+        told(&found.notes),
+    )
 }
 
 /// The same of the worlds in which rounds end.

@@ -228,6 +228,31 @@ fn told(line: &str) -> (&str, &str) {
 }
 
 #[test]
+fn the_stem_of_what_goes_on_for_ever_opens_in_a_browser() {
+    let room = Room::with(&["liveness/duel-nack"]);
+    let explorer = Explorer::start(&room, &["duel-nack", "--at", "decides"]);
+    let start = format!("http://{}/#/steps/0/", explorer.host());
+    let round = "…and so on for ever:";
+    let told_before = explorer.trace.iter().position(|line| line == round);
+    let stem = told_before.expect("it says where the round begins");
+    // The first link is to the end of the stem.
+    assert_eq!(explorer.link[start.len()..].split('/').count(), stem);
+    explorer.connect();
+    let page = Page::open(&explorer.link);
+    let path = format!(
+        "(path => path.length == {stem} + 2 ? path.slice(2).join('\\n') : '')\
+         ([...document.querySelectorAll('.path-list a')].map(link => link.textContent))"
+    );
+    let path = page.text(&path);
+    let events: Vec<&str> = explorer.trace[..stem]
+        .iter()
+        .map(|line| told(line).0)
+        .collect();
+    assert_eq!(path.lines().collect::<Vec<_>>(), events);
+    assert!(page.errors().is_empty(), "{:?}", page.errors());
+}
+
+#[test]
 fn a_counterexample_opens_in_a_browser() {
     let room = Room::with(&["thin-quorums"]);
     let explorer = Explorer::start(&room, &["thin-quorums", "--at", "agreement"]);

@@ -10,6 +10,7 @@ mod diff_against;
 mod disk;
 mod explorer;
 mod floors;
+mod live;
 mod mutants;
 mod output;
 mod outputs;

@@ -336,3 +336,27 @@ fn deciding_stays_possible_where_rounds_end_and_reductions_do_not_hide_it() {
     let steps = verdict.path().map(|path| path.clone().into_actions().len());
     assert!(steps > Some(5), "{steps:?}");
 }
+
+#[test]
+fn the_notes_rule_needs_another_round_where_an_acceptor_missed_the_prepare() {
+    let world = shipped_live("one-round-notes");
+    let found = model::another_round(&world).expect("there is a story");
+    let told = |(_, path): &(World, stateright::Path<State, Action>)| {
+        let actions = path.clone().into_actions();
+        actions.iter().map(Action::to_string).collect::<Vec<_>>()
+    };
+    let (lamport, notes) = (told(&found.lamport), told(&found.notes));
+    assert!(notes.len() < lamport.len(), "{lamport:?} {notes:?}");
+    assert!(notes.iter().all(|one| lamport.contains(one)));
+    let decided = found.lamport.1.clone().into_states();
+    let decided = decided.iter().map(is_decided).collect::<Vec<_>>();
+    let steps = lamport.len();
+    assert_eq!(
+        decided.iter().position(|is| *is),
+        Some(steps),
+        "it is the end"
+    );
+    // With no acceptor failing and nothing lost, they decide the same.
+    let calm = "[endless]\nin-flight = 1\n[world]\nretries = 0\n";
+    assert!(model::another_round(&self::world(&format!("{calm}{LONE}"))).is_none());
+}

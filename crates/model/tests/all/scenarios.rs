@@ -377,6 +377,67 @@ fn files_that_are_no_scenarios() {
     assert_says(&message, &["cannot read"]);
 }
 
+/// The refusal of a world without end with something wrong in it.
+fn endless(settings: &str, others: &str) -> String {
+    refusal(&format!(
+        "title = \"\"\nabout = \"\"\n[cluster]\nproposers = 1\nacceptors = 3\n\
+         [endless]\n{settings}\n{others}\n[[ask]]\nvalue = \"A\"\nof = 0\n"
+    ))
+}
+
+#[test]
+fn worlds_without_end_that_make_no_sense() {
+    let flying = "in-flight = 1";
+    for (settings, others, words) in [
+        ("", "", &["in-flight"][..]),
+        (
+            "in-flight = 0",
+            "",
+            &["endless.in-flight is 0", "at least 1"],
+        ),
+        (
+            flying,
+            "[world]\nrounds = 2",
+            &["world.rounds", "[endless]"],
+        ),
+        (flying, "[world]\nnetwork = \"bag\"", &["network = \"set\""]),
+        (
+            "in-flight = 1\nalone = 2",
+            "",
+            &["endless.alone names node 2", "n0"],
+        ),
+        (
+            "in-flight = 1\nstops = 1\nstop-nodes = [7]",
+            "",
+            &["endless.stop-nodes names node 7", "0 to 3"],
+        ),
+        (
+            "in-flight = 1\nstop-nodes = [1]",
+            "",
+            &["endless.stops of at least 1"],
+        ),
+        ("in-flight = 1\nlosses = 1", "", &["world.loss = true"]),
+        (
+            flying,
+            "[expect.verdicts]\nagreement = \"holds\"",
+            &["`agreement`", "decides, can-decide"],
+        ),
+        (
+            flying,
+            "[expect.verdicts]\ndecides = \"never\"",
+            &["`holds` or `violated`"],
+        ),
+        (
+            flying,
+            "[expect]\nlocked = true",
+            &["expect.locked", "[endless]"],
+        ),
+        ("in-flight = 1\nflights = 1", "", &["`flights`", "`stops`"]),
+    ] {
+        assert_says(&endless(settings, others), words);
+    }
+}
+
 /// Whatever is cut off, what is left is refused or read, without a panic.
 #[test]
 fn every_part_of_a_file_is_refused_or_read() {

@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "roles/again.rs"]
+mod again;
 mod common;
 #[path = "common/messages.rs"]
 mod messages;

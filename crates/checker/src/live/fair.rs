@@ -72,20 +72,21 @@ impl Parts {
     }
 }
 
-/// Of some strongly connected states, those in which a fair path can stay for ever, visiting all of them again and
-/// again. `None`: there are none.
+/// Of some strongly connected states, the parts in which a fair path can stay for ever, visiting all of a part again
+/// and again.
 ///
 /// A class of weak fairness that is always possible there and never taken rules out all of them. One of strong fairness
 /// that is never taken rules out the states where it is possible; what is left may be connected again.
 ///
 /// E. A. Emerson, C.-L. Lei, "Modalities for model checking", 1987.
-pub(crate) fn fair_part(
+pub(crate) fn fair_parts(
     graph: &Graph,
     fair: &Fair,
     components: &mut Components<'_>,
     parts: &mut Parts,
     connected: &[u32],
-) -> Option<Vec<u32>> {
+) -> Vec<Vec<u32>> {
+    let mut found = Vec::new();
     let mut candidates = vec![connected.to_vec()];
     while let Some(states) = candidates.pop() {
         let part = parts.mark(states.iter().copied());
@@ -105,7 +106,8 @@ pub(crate) fn fair_part(
         }
         let starved = anywhere.and(fair.strong).without(taken);
         if starved.is_empty() {
-            return Some(states);
+            found.push(states);
+            continue;
         }
         let is_left = |state: &u32| possible(graph, *state).and(starved).is_empty();
         let left: Vec<u32> = states.into_iter().filter(is_left).collect();
@@ -120,5 +122,5 @@ pub(crate) fn fair_part(
             },
         );
     }
-    None
+    found
 }

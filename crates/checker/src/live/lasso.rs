@@ -1,7 +1,7 @@
 //! Finding what shows that a claim is false.
 
 use crate::graph::{Components, Graph};
-use crate::live::fair::{Fair, Parts, fair_part};
+use crate::live::fair::{Fair, Parts, fair_parts};
 use crate::live::region::Region;
 use crate::live::round;
 
@@ -82,10 +82,9 @@ impl<'a> Judge<'a> {
                 break;
             }
             let (components, parts) = (&mut self.components, &mut self.parts);
-            let part = fair_part(graph, fair, components, parts, &states);
-            if let Some(part) = part.filter(|part| earliest(part) < most) {
-                best = Some(part);
-            }
+            let found = fair_parts(graph, fair, components, parts, &states).into_iter();
+            let first = found.min_by_key(|part| (earliest(part), part.iter().min().copied()));
+            best = first.filter(|part| earliest(part) < most).or(best);
         }
         let (start, round) = match (best, stop) {
             (Some(mut part), _) => {

@@ -47,7 +47,7 @@ impl Duty {
     }
 }
 
-/// The shortest fair round in a part that [`fair_part`](super::fair::fair_part) found, with the state in which it begins;
+/// The shortest fair round in a part that [`fair_parts`](super::fair::fair_parts) found, with the state in which it begins;
 /// of equally short ones the one that begins first in the part. If that is too much to look at: a short one.
 pub(crate) fn shortest(
     graph: &Graph,
@@ -113,7 +113,8 @@ impl Within<'_> {
         let first = Duty::default().visit(fair, possible(self.graph, start));
         // Each with the one before it, the place of the transition between, and the number of steps.
         let mut nodes = vec![(start, first, 0_usize, 0_u32, 0_usize)];
-        let mut seen = HashSet::from([(start, first)]);
+        // The first is not seen yet: where nothing is asked of a round, it comes back as it was.
+        let mut seen = HashSet::new();
         let mut next = 0;
         while next < nodes.len() && nodes.len() < effort {
             let (state, duty, _, _, steps) = nodes[next];

@@ -112,7 +112,9 @@ fn show(
     }
     paths.push(whole.clone());
     Ok(Shown {
-        story: judged.story(world).unwrap_or_else(|| Story::new(world, whole, &judged.telling())),
+        story: judged
+            .story(world)
+            .unwrap_or_else(|| Story::new(world, whole, &judged.telling())),
         telling: judged.telling(),
         whole: whole.clone(),
         paths,

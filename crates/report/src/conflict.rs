@@ -80,7 +80,8 @@ impl Conflict {
                 quorum.ballot
             )
         };
-        let mut told = vec![format!("{}; {}.", chose(&lower), chose(&higher))];
+        let both = format!("{}; {}", chose(&lower), chose(&higher));
+        let mut told = vec![format!("Two values are chosen: {both}.")];
         let (ballot, value) = (higher.ballot, lower.value);
         let both = self.voted_and_promised();
         told.push(match (self.is_one_ballot(), promised.is_empty()) {
@@ -148,7 +149,7 @@ mod tests {
             quorum(Phase::Accept, 1, 1, &[4, 5], 2),
             quorum(Phase::Accept, 0, 0, &[2, 3], 3),
         ];
-        let expected = "n2 n3 chose A in 1.0; n4 n5 chose B in 1.1. 1.1 rests on the promises of n3 n4; of these n3 \
+        let expected = "Two values are chosen: n2 n3 chose A in 1.0; n4 n5 chose B in 1.1. 1.1 rests on the promises of n3 n4; of these n3 \
                         voted for 1.0=A. Nobody voted for both.";
         assert_eq!(told(&quorums), expected);
         let decisive = conflict(&quorums).unwrap().decisive();

@@ -57,6 +57,7 @@ mod readme;
 mod regression;
 mod story;
 mod summary;
+mod through;
 mod votes;
 mod words;
 

@@ -22,7 +22,10 @@ pub(crate) fn entered(
 ) -> Option<(NodeId, Entered)> {
     let mut servers = after.servers();
     let (node, was, is) = servers.find_map(|(node, server)| {
-        let (was, is) = (before.server(node).proposer.progress, server.proposer.progress);
+        let (was, is) = (
+            before.server(node).proposer.progress,
+            server.proposer.progress,
+        );
         (was != is).then_some((node, was, is))
     })?;
     let entered = match is {

@@ -2,13 +2,13 @@
 
 use model::properties::chosen;
 use model::{Action, Consequence, Happening, Outcome, State, World};
-use paxos::{NodeId, Phase};
+use paxos::NodeId;
 use stateright::Path;
 
 use crate::phases::entered;
 use crate::piece::{Piece, Tone};
-use crate::quorums::{Quorum, quorums};
-use crate::words::spaced;
+use crate::quorums::quorums;
+use crate::through::{Through, through};
 use crate::{facts, votes};
 
 /// What a path is told for.
@@ -79,13 +79,14 @@ impl Story {
     pub fn new(world: &World, path: &Path<State, Action>, telling: &Telling) -> Story {
         let states = path.clone().into_states();
         let quorums = quorums(world, path);
+        let through = through(world, &quorums);
         let steps = model::story(world, path)
             .iter()
             .zip(states.windows(2))
             .zip(1..)
             .map(|((happening, states), number)| Step {
                 event: Piece::new(happening.action.to_string(), event_tone(happening.action)),
-                came: came_of(world, happening, &states[0], &states[1], number, &quorums),
+                came: came_of(world, happening, &states[0], &states[1], number, &through),
             })
             .collect();
         let ends_badly = crate::conflict::conflict(&quorums).is_some();
@@ -145,7 +146,10 @@ impl Story {
 
     /// How wide events are, but for very wide ones.
     fn column(&self) -> usize {
-        let widths = self.steps.iter().map(|step| step.event.text.chars().count());
+        let widths = self
+            .steps
+            .iter()
+            .map(|step| step.event.text.chars().count());
         let widths = widths.filter(|width| *width <= COLUMN_MAX);
         widths.max().unwrap_or(0)
     }
@@ -206,7 +210,7 @@ fn came_of(
     before: &State,
     after: &State,
     number: usize,
-    quorums: &[Quorum],
+    through: &[Through],
 ) -> Vec<Came> {
     let mut came = Vec::new();
     for consequence in &happening.consequences {
@@ -222,12 +226,18 @@ fn came_of(
             came.push(Came::outside(text, Tone::Trouble));
         }
     }
-    let complete = quorums.iter().filter(|quorum| quorum.step == number);
-    came.extend(complete.map(Came::complete));
+    let complete = through.iter().filter(|one| one.quorum.step == number);
+    came.extend(complete.map(Came::through));
     let entered = entered(before, after, &happening.consequences);
-    came.extend(entered.map(|(node, entered)| Came::implied(format!("{node} {entered}"))));
+    came.extend(
+        entered.map(|(node, entered)| Came::implied(format!("{node} {entered}"), Tone::Phase)),
+    );
     let (was, is) = (chosen(world, before), chosen(world, after));
-    let tone = if was.is_empty() { Tone::News } else { Tone::Bad };
+    let tone = if was.is_empty() {
+        Tone::News
+    } else {
+        Tone::Bad
+    };
     let news = votes::news(was, is).into_iter();
     came.extend(news.map(|text| Came::outside(text, tone)));
     came
@@ -264,20 +274,14 @@ impl Came {
         }
     }
 
-    /// A quorum that is complete.
-    fn complete(quorum: &Quorum) -> Came {
-        let Quorum {
-            phase,
-            ballot,
-            value,
-            members,
-            ..
-        } = quorum;
-        Came::implied(match (phase, members.is_empty()) {
-            (Phase::Prepare, true) => format!("nobody promised {ballot}"),
-            (Phase::Prepare, false) => format!("{} promised {ballot}", spaced(*members)),
-            (Phase::Accept, _) => format!("{} voted for {ballot}={value}", spaced(*members)),
-        })
+    /// A phase that is through.
+    fn through(through: &Through) -> Came {
+        let tone = if through.is_bad() {
+            Tone::Bad
+        } else {
+            Tone::Phase
+        };
+        Came::implied(through.lines().join(": "), tone)
     }
 
     fn inside(text: String, tone: Tone) -> Came {
@@ -296,9 +300,9 @@ impl Came {
         }
     }
 
-    fn implied(text: String) -> Came {
+    fn implied(text: String, tone: Tone) -> Came {
         Came {
-            what: Piece::new(text, Tone::Phase),
+            what: Piece::new(text, tone),
             is_inside: true,
             is_implied: true,
         }

@@ -152,7 +152,7 @@ impl Told {
 
     pub(super) fn partings(&self) -> [Option<usize>; 2] {
         let Comparison { only_a, only_b, .. } = &self.comparison;
-        [only_a, only_b].map(|parting| parting.as_ref().map(diff::Parting::steps))
+        [only_a, only_b].map(|parting| parting.as_ref().map(Parting::steps))
     }
 
     fn print_trace(&self, args: StoryArgs, trace: &Trace) -> Result<(), Error> {

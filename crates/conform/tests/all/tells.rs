@@ -53,10 +53,17 @@ fn a_run_with_a_crash_is_told_as_counterexamples_are() {
     running.settle();
     running.stop();
     let found = conform(running.journals()).unwrap();
-    assert!(matches!(found.verdict, Verdict::Conforms), "{:?}", found.verdict);
+    assert!(
+        matches!(found.verdict, Verdict::Conforms),
+        "{:?}",
+        found.verdict
+    );
     let told = found.tell(&key("k0")).unwrap();
     let beside = told.beside.join("\n");
-    compare("crash.txt", &format!("{}\n\n{beside}\n", told.lines.join("\n")));
+    compare(
+        "crash.txt",
+        &format!("{}\n\n{beside}\n", told.lines.join("\n")),
+    );
     compare("crash.svg", &told.svg);
 }
 

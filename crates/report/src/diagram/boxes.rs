@@ -3,12 +3,13 @@
 use model::Letter;
 
 use super::canvas::Anchor;
-use super::gaps::{BESIDE, MARK, STUB, box_width, remark_at, remark_side};
 use super::gaps::Side;
-use super::item::{Boxed, Item, Through};
+use super::gaps::{BESIDE, MARK, STUB, box_width, remark_at, remark_side};
+use super::item::{Boxed, Item};
 use super::layout::{BOX, BOX_LINE, boxes_height, restart_at};
 use super::row::At;
 use super::style;
+use crate::through::Through;
 
 impl At<'_> {
     /// What came of the event, down the lane.
@@ -72,8 +73,18 @@ impl At<'_> {
             let data = format!("M{x} {y}h{}", out * (STUB - 14));
             self.canvas.path("line", value, &data);
             let class = value.map_or(String::new(), |value| format!(" v{}", value.index()));
+            // Where all of them are on the other side, an arrow would point the wrong way.
+            let lanes = missing
+                .iter()
+                .map(|to| self.layout.lanes[self.chart.lane(to)]);
+            let is_towards = lanes.into_iter().any(|lane| (lane - x) * out > 0);
             let at = (x + out * (STUB - 6), y);
-            self.canvas.tip(at, back, &format!(" hollow{class}"));
+            match is_towards {
+                true => self.canvas.tip(at, back, &format!(" hollow{class}")),
+                false => self
+                    .canvas
+                    .circle(&format!("ring{class}"), (at.0 - out * 5, y), 3),
+            }
         }
         match value {
             Some(value) => self.canvas.mark(value, (x, y), false),
@@ -95,7 +106,8 @@ impl At<'_> {
         let height = BOX + BOX_LINE * (boxed.lines.len() as i32 - 1);
         let left = self.x - width / 2;
         let is_on = class == "badge";
-        let value = boxed.value.filter(|_| class != "void" || text_class.is_empty());
+        // What must not be is red, whatever it is for.
+        let value = boxed.value.filter(|_| text_class.is_empty() || is_on);
         let classes = match value {
             None => class.to_owned(),
             Some(value) if is_on => format!("{class} f{}", value.index()),
@@ -135,7 +147,8 @@ impl At<'_> {
         let reach = lanes.iter().chain([&self.x]);
         if let (Some(from), Some(to)) = (reach.clone().min(), reach.max()) {
             let data = format!("M{from} {y}H{to}");
-            self.canvas.path(&format!("line through{colour}"), None, &data);
+            self.canvas
+                .path(&format!("line through{colour}"), None, &data);
         }
         for lane in lanes.into_iter().filter(|lane| *lane != self.x) {
             match value {
@@ -144,7 +157,7 @@ impl At<'_> {
             }
         }
         match through.is_bad() {
-            true => self.boxes(item, middle, "void quorum", "wrong"),
+            true => self.boxes(item, middle, "broken quorum", "wrong"),
             false => self.boxes(item, middle, "box quorum", ""),
         }
     }

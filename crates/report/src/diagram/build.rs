@@ -3,13 +3,13 @@
 use model::{
     Action, Consequence, Event as Occurs, Fault, Happening, Network, Outcome, Point, State, World,
 };
-use paxos::{Broadcast, Envelope, NodeId, NodeSet, Phase, Rules as _};
+use paxos::{Broadcast, Envelope, NodeId, NodeSet, Phase};
 
 use super::Apart;
-use super::item::{Event, Fate, Flight, Item, Row, Sent, Through};
+use super::item::{Event, Fate, Flight, Item, Row, Sent};
 use crate::facts;
 use crate::phases::entered;
-use crate::quorums::Quorum;
+use crate::through::Through;
 
 /// A copy of a message that was sent.
 struct Copy {
@@ -25,18 +25,18 @@ pub(super) struct Builder<'a> {
     /// The lane of node 0.
     first_node: usize,
     /// The quorums of the path.
-    quorums: Vec<Quorum>,
+    through: Vec<Through>,
     /// What was sent so far, in order.
     copies: Vec<Copy>,
     rows: Vec<Row>,
 }
 
 impl Builder<'_> {
-    pub(super) fn new(world: &World, first_node: usize, quorums: Vec<Quorum>) -> Builder<'_> {
+    pub(super) fn new(world: &World, first_node: usize, through: Vec<Through>) -> Builder<'_> {
         Builder {
             world,
             first_node,
-            quorums,
+            through,
             copies: Vec::new(),
             rows: Vec::new(),
         }
@@ -262,19 +262,15 @@ impl Builder<'_> {
         let at = items.iter().position(is_sent).unwrap_or(items.len());
         let entered = entered(before, after, came);
         items.splice(at..at, entered.map(|(_, entered)| Item::Enters(entered)));
-        for (index, quorum) in self.quorums.iter().enumerate() {
-            if quorum.step != step {
-                continue;
-            }
-            let at = match quorum.phase {
+        for through in self.through.iter().filter(|one| one.quorum.step == step) {
+            let at = match through.quorum.phase {
                 Phase::Prepare => at,
                 Phase::Accept => items
                     .iter()
                     .position(|item| matches!(item, Item::Announces(_) | Item::Crashes { .. }))
                     .unwrap_or(items.len()),
             };
-            let through = Item::Quorum(self.through(quorum, &self.quorums[..index]));
-            items.insert(at, through);
+            items.insert(at, Item::Quorum(*through));
         }
         for (item, sends) in items.iter().enumerate() {
             let Item::Sends { said, .. } = sends else {
@@ -286,16 +282,6 @@ impl Builder<'_> {
                 item,
                 taken: false,
             }));
-        }
-    }
-
-    fn through(&self, quorum: &Quorum, earlier: &[Quorum]) -> Through {
-        let chosen = |other: &Quorum| other.phase == Phase::Accept && other.value != quorum.value;
-        let (rules, cluster) = (self.world.rules(), self.world.cluster());
-        Through {
-            quorum: *quorum,
-            is_enough: rules.is_quorum(quorum.phase, cluster, quorum.members),
-            is_second: quorum.phase == Phase::Accept && earlier.iter().any(chosen),
         }
     }
 
@@ -336,7 +322,11 @@ fn difference(before: &State, after: &State) -> Vec<Item> {
         let was = before.mail.iter();
         let was = was.filter(|was| was.from() == from && was.message() == message);
         let sent: NodeSet = was.fold(NodeSet::EMPTY, |sent, was| sent.union(was.to()));
-        let to: NodeSet = parcel.to().iter().filter(|to| !sent.contains(*to)).collect();
+        let to: NodeSet = parcel
+            .to()
+            .iter()
+            .filter(|to| !sent.contains(*to))
+            .collect();
         if !to.is_empty() {
             let said = Broadcast { from, to, message };
             items.push(Item::Sends { said, missing: to });

@@ -9,7 +9,8 @@ use super::fold;
 use super::item::Row;
 use super::{Apart, Telling};
 use crate::conflict::{Conflict, conflict};
-use crate::quorums;
+use crate::quorums::quorums;
+use crate::through::through;
 
 /// All that is to be drawn, without a place yet.
 pub(super) struct Chart {
@@ -62,7 +63,7 @@ impl Chart {
     ) -> Chart {
         let states = path.clone().into_states();
         let story = model::story(world, path);
-        let quorums = quorums::quorums(world, path);
+        let quorums = quorums(world, path);
         let conflict = conflict(&quorums);
         let last = apart.map(|apart| apart.action);
         let clients = story
@@ -70,7 +71,7 @@ impl Chart {
             .map(|happening: &Happening| happening.action)
             .chain(last)
             .any(is_of_clients);
-        let mut builder = Builder::new(world, usize::from(clients), quorums);
+        let mut builder = Builder::new(world, usize::from(clients), through(world, &quorums));
         for (happening, states) in story.iter().zip(states.windows(2)) {
             builder.step(happening, &states[0], &states[1]);
         }

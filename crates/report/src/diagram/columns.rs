@@ -98,12 +98,20 @@ impl Screen<'_> {
         for group in self.chart.groups() {
             let room = self.pitch * (group.last - group.first + 1) - 1;
             let name: String = group.name.chars().take(room).collect();
-            line.put(self.places[group.first].saturating_sub(1), &name, Tone::Quiet);
+            line.put(
+                self.places[group.first].saturating_sub(1),
+                &name,
+                Tone::Quiet,
+            );
         }
         self.lines.push(line);
         let mut line = Line::new(self.width);
         for (lane, place) in self.chart.lanes.iter().zip(&self.places) {
-            let tone = if lane.is_decisive { Tone::Bad } else { Tone::Plain };
+            let tone = if lane.is_decisive {
+                Tone::Bad
+            } else {
+                Tone::Plain
+            };
             let half = lane.name.chars().count() / 2;
             line.put(place.saturating_sub(half), &lane.name, tone);
         }
@@ -218,7 +226,11 @@ impl Screen<'_> {
             let crossed = if line.at(x) == ' ' { "─" } else { "┼" };
             line.put(x, crossed, tone);
         }
-        let (tail, head) = if start < end { ("├", "▶") } else { ("┤", "◀") };
+        let (tail, head) = if start < end {
+            ("├", "▶")
+        } else {
+            ("┤", "◀")
+        };
         line.put(start, tail, tone);
         let tip = if start < end { end - 1 } else { end + 1 };
         line.put(tip, if arrives { head } else { "╳" }, tone);
@@ -252,9 +264,7 @@ impl Screen<'_> {
                 let text = format!("does not save {}", listed(facts));
                 ("│", text, Tone::Trouble)
             }
-            Item::Enters(entered @ Entered::Prepares(_)) => {
-                ("│", entered.to_string(), Tone::Phase)
-            }
+            Item::Enters(entered @ Entered::Prepares(_)) => ("│", entered.to_string(), Tone::Phase),
             Item::Enters(entered @ Entered::Proposes(vote)) => {
                 ("│", entered.to_string(), Tone::Value(vote.value))
             }
@@ -265,7 +275,11 @@ impl Screen<'_> {
                 ("│", text, Tone::Trouble)
             }
             Item::Quorum(through) => {
-                let tone = if through.is_bad() { Tone::Bad } else { Tone::Phase };
+                let tone = if through.is_bad() {
+                    Tone::Bad
+                } else {
+                    Tone::Phase
+                };
                 ("│", through.lines().join(": "), tone)
             }
             Item::Announces(value) => ("│", format!("announces {value}"), Tone::News),
@@ -290,7 +304,11 @@ impl Screen<'_> {
                 ("│", text, Tone::Bad)
             }
         };
-        let mark = if mark == "│" { self.stroke(lane, &self.chart.lanes[lane]) } else { mark };
+        let mark = if mark == "│" {
+            self.stroke(lane, &self.chart.lanes[lane])
+        } else {
+            mark
+        };
         self.beside(lane, mark, &text, tone);
     }
 

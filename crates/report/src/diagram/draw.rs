@@ -5,8 +5,8 @@ use super::chart::Chart;
 use super::item::Item;
 use super::layout::{HEAD, LINE, Layout, MARGIN, NAME, restart_at};
 use super::row::At;
-use super::text::{self, LABEL};
 use super::style;
+use super::text::{self, LABEL};
 
 const NAMESPACE: &str = "http://www.w3.org/2000/svg";
 
@@ -38,11 +38,7 @@ pub(super) fn draw(chart: &Chart, layout: &Layout, told: &[String]) -> String {
     let (width, height) = (layout.width, layout.height);
     let title = escape(&chart.headline());
     let conflict = chart.conflict.as_ref().map(|one| one.sentences().join(" "));
-    let described: Vec<&str> = conflict
-        .iter()
-        .chain(told)
-        .map(String::as_str)
-        .collect();
+    let described: Vec<&str> = conflict.iter().chain(told).map(String::as_str).collect();
     let description = escape(&described.join("\n"));
     let (sheet, body) = (style::sheet(), canvas.into_body());
     // Pictures that are on one page are different ones.
@@ -78,10 +74,7 @@ fn ground(chart: &Chart, layout: &Layout, canvas: &mut Canvas) {
         let size = (width - 16, place.bottom - place.top);
         let is_last = row.steps.contains(&last) && chart.round.is_none();
         match (is_last, chart.is_violation) {
-            _ if !place.across.is_empty() => {
-                canvas.rect("fold", (8, place.top + 3), (size.0, size.1 - 6));
-                continue;
-            }
+            _ if !place.across.is_empty() => continue,
             (true, true) => canvas.rect("end", (8, place.top), size),
             (true, false) => canvas.rect("last", (8, place.top), size),
             (false, _) => {
@@ -91,10 +84,6 @@ fn ground(chart: &Chart, layout: &Layout, canvas: &mut Canvas) {
         }
         let at = (34, place.number + 4);
         canvas.text(at, Anchor::End, "number", &row.steps.start().to_string());
-        if !row.strip.is_empty() {
-            let at = (MARGIN, place.top + LINE - 3);
-            canvas.text(at, Anchor::Start, "strip", &row.strip);
-        }
     }
     round(chart, layout, canvas);
     let foot = layout.end + 2 * LINE;

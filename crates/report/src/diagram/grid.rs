@@ -29,7 +29,10 @@ impl Line {
 
     /// Neighbours of one tone together, without the blanks at the end.
     pub(super) fn pieces(&self) -> Vec<Piece> {
-        let blank = self.cells.iter().rposition(|(character, _)| *character != ' ');
+        let blank = self
+            .cells
+            .iter()
+            .rposition(|(character, _)| *character != ' ');
         let mut pieces: Vec<Piece> = Vec::new();
         for (character, tone) in self.cells.iter().take(blank.map_or(0, |last| last + 1)) {
             match pieces.last_mut().filter(|piece| piece.tone == *tone) {
@@ -70,7 +73,10 @@ mod tests {
         for most in 1..50 {
             let lines = wrap(text, most);
             assert_eq!(letters(&lines.concat()), letters(text));
-            assert!(lines.iter().all(|line| line.chars().count() <= most), "{most}: {lines:?}");
+            assert!(
+                lines.iter().all(|line| line.chars().count() <= most),
+                "{most}: {lines:?}"
+            );
         }
     }
 

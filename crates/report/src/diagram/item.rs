@@ -3,11 +3,11 @@
 use std::ops::RangeInclusive;
 
 use model::{Letter, Outcome, Reply};
-use paxos::{Broadcast, Envelope, NodeSet, Phase};
+use paxos::{Broadcast, Envelope, NodeSet};
 
 use crate::facts::Fact;
 use crate::phases::Entered;
-use crate::quorums::Quorum;
+use crate::through::Through;
 use crate::words::spaced;
 
 /// One step, or some that are told together: what happened at a lane, and what came of it there.
@@ -114,16 +114,6 @@ pub(super) enum Item {
     Forgets(Vec<Fact>),
 }
 
-/// The promises that a proposal rests on, or the votes by which a value is chosen.
-#[derive(Clone, Copy)]
-pub(super) struct Through {
-    pub(super) quorum: Quorum,
-    /// Whether they are a quorum by the rules in force. Promises need not be, where a rule is wrong.
-    pub(super) is_enough: bool,
-    /// Whether another value was chosen before: the end of agreement.
-    pub(super) is_second: bool,
-}
-
 /// The box of an item: its lines, and the value of its mark.
 pub(super) struct Boxed {
     pub(super) lines: Vec<String>,
@@ -208,42 +198,6 @@ impl Item {
     }
 }
 
-impl Through {
-    /// What is through, and by whom.
-    pub(super) fn lines(&self) -> Vec<String> {
-        let Quorum {
-            phase,
-            ballot,
-            value,
-            members,
-            ..
-        } = self.quorum;
-        let what = match (phase, self.is_enough, self.is_second) {
-            (Phase::Prepare, false, _) if members.is_empty() => {
-                return vec![format!("nobody promised {ballot}")];
-            }
-            (Phase::Prepare, false, _) => format!("no quorum for {ballot}"),
-            (Phase::Prepare, true, _) => format!("quorum for {ballot}"),
-            (Phase::Accept, _, false) => format!("quorum for {ballot}={value}"),
-            (Phase::Accept, _, true) => format!("quorum for {ballot}={value}, too"),
-        };
-        vec![what, spaced(members)]
-    }
-
-    /// Promises are for no value.
-    pub(super) fn value(&self) -> Option<Letter> {
-        match self.quorum.phase {
-            Phase::Prepare => None,
-            Phase::Accept => Some(self.quorum.value),
-        }
-    }
-
-    /// Whether it should not have come about.
-    pub(super) fn is_bad(&self) -> bool {
-        self.is_second || !self.is_enough
-    }
-}
-
 impl Boxed {
     fn line(text: String, value: Option<Letter>) -> Boxed {
         Boxed {
@@ -295,11 +249,9 @@ impl Event {
     pub(super) fn flight(&self) -> Option<&Flight> {
         match self {
             Event::Message(flight) => Some(flight),
-            Event::Ask(_)
-            | Event::Timeout
-            | Event::Crash
-            | Event::Other(_)
-            | Event::Folded(_) => None,
+            Event::Ask(_) | Event::Timeout | Event::Crash | Event::Other(_) | Event::Folded(_) => {
+                None
+            }
         }
     }
 }

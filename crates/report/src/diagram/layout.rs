@@ -142,7 +142,11 @@ fn place(row: &Row, inner: i32, y: &mut i32) -> Place {
     }
     let strip = if row.strip.is_empty() { 0 } else { LINE };
     // A crash of itself has no text above it.
-    let above = if matches!(row.event, Event::Crash) { 4 } else { 24 };
+    let above = if matches!(row.event, Event::Crash) {
+        4
+    } else {
+        24
+    };
     let event = top + strip + above;
     let mut below = event + 8;
     let items: Vec<i32> = row
@@ -170,17 +174,17 @@ fn place(row: &Row, inner: i32, y: &mut i32) -> Place {
 
 /// The height of all of an item's boxes, with what is between them.
 pub(super) fn boxes_height(item: &Item) -> i32 {
-    let lines = item.boxes().into_iter().map(|one| one.lines.len() as i32 - 1);
+    let lines = item
+        .boxes()
+        .into_iter()
+        .map(|one| one.lines.len() as i32 - 1);
     lines.map(|further| BOX + 2 + further * BOX_LINE).sum()
 }
 
 fn height(item: &Item) -> i32 {
     let boxes = boxes_height(item);
     match item {
-        Item::Saves(_)
-        | Item::DoesNotSave(_)
-        | Item::Forgets(_)
-        | Item::Enters(_) => boxes + 2,
+        Item::Saves(_) | Item::DoesNotSave(_) | Item::Forgets(_) | Item::Enters(_) => boxes + 2,
         Item::Quorum(_) | Item::Announces(_) => boxes + 4,
         Item::Sends { .. } | Item::DoesNotSend(_) => 16,
         // Room above for the text at the clients' lane.

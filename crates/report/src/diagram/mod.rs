@@ -19,8 +19,8 @@ mod text;
 use model::{Action, State, World};
 use stateright::Path;
 
-pub use self::columns::TooNarrow;
 use self::chart::Chart;
+pub use self::columns::TooNarrow;
 use self::layout::Layout;
 use crate::{Piece, Telling};
 
@@ -41,11 +41,7 @@ pub fn diagram(world: &World, path: &Path<State, Action>) -> String {
 }
 
 /// The same, told for a reason.
-pub fn diagram_of(
-    world: &World,
-    path: &Path<State, Action>,
-    telling: &Telling,
-) -> String {
+pub fn diagram_of(world: &World, path: &Path<State, Action>, telling: &Telling) -> String {
     picture(world, path, telling, None)
 }
 

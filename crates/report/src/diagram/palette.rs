@@ -101,14 +101,13 @@ impl Palette {
 .pxd .dot{{fill:{ink}}}
 .pxd .box{{fill:{paper};stroke:{arrow}}}
 .pxd .phase{{fill:{shade};stroke:{edge}}}
-.pxd .void{{fill:{paper};stroke:{bad}}}
+.pxd .void,.pxd .broken{{fill:{paper};stroke:{bad}}}
 .pxd .mark{{stroke:{paper}}}
 "
         );
         for (index, colour) in values.iter().enumerate() {
-            rules += &format!(
-                ".pxd .v{index}{{stroke:{colour}}}\n.pxd .f{index}{{fill:{colour}}}\n"
-            );
+            rules +=
+                &format!(".pxd .v{index}{{stroke:{colour}}}\n.pxd .f{index}{{fill:{colour}}}\n");
         }
         rules
     }
@@ -126,7 +125,10 @@ mod tests {
             .collect();
         let channels: Vec<f64> = match digits.len() {
             3 => digits.iter().map(|digit| digit * 17.0).collect(),
-            _ => digits.chunks(2).map(|pair| pair[0] * 16.0 + pair[1]).collect(),
+            _ => digits
+                .chunks(2)
+                .map(|pair| pair[0] * 16.0 + pair[1])
+                .collect(),
         };
         let linear = |channel: f64| match channel / 255.0 {
             part if part <= 0.04045 => part / 12.92,
@@ -162,7 +164,11 @@ mod tests {
             }
             for value in palette.values {
                 let contrast = contrast(palette.paper, value);
-                assert!(contrast >= 4.5, "{} on {value}: {contrast:.2}", palette.paper);
+                assert!(
+                    contrast >= 4.5,
+                    "{} on {value}: {contrast:.2}",
+                    palette.paper
+                );
             }
         }
     }

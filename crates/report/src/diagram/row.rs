@@ -4,7 +4,7 @@ use super::canvas::{Anchor, Canvas};
 use super::chart::Chart;
 use super::gaps::{self, BESIDE, LOOP, LOOP_TEXT, Side};
 use super::item::{Event, Fate, Flight, Row, Sent};
-use super::layout::{Layout, MARGIN, Place};
+use super::layout::{LINE, Layout, MARGIN, Place};
 use super::style;
 
 /// A repeated arrival is drawn all the way from where it was sent if that is not farther up than
@@ -93,7 +93,11 @@ impl At<'_> {
             // A client that concludes something of itself is told nothing.
             if self.x != to {
                 let data = format!("M{} {y}H{}", self.x, to + 5);
-                let class = if value.is_some() { "line" } else { "line flies" };
+                let class = if value.is_some() {
+                    "line"
+                } else {
+                    "line flies"
+                };
                 self.canvas.path(class, value, &data);
                 self.canvas
                     .tip((to + 3, *y), true, &tip_class(value, Fate::Arrives));
@@ -105,6 +109,11 @@ impl At<'_> {
     /// The event's mark on the lane, and its text.
     pub(super) fn event(&mut self) {
         let (x, y) = (self.x, self.place.event);
+        if !self.row.strip.is_empty() {
+            let at = (MARGIN, self.place.top + LINE - 3);
+            self.canvas
+                .text(at, Anchor::Start, "strip halo", &self.row.strip);
+        }
         let arrives = self.row.event.flight().is_none_or(|one| one.fate.arrives());
         let (side, value) = match &self.row.event {
             Event::Folded(_) => {
@@ -133,7 +142,10 @@ impl At<'_> {
 
     /// What is told of steps together.
     fn across(&mut self) {
-        let mut y = self.place.top + 17;
+        let Place { top, bottom, .. } = *self.place;
+        let size = (self.layout.width - 16, bottom - top - 6);
+        self.canvas.rect("fold", (8, top + 3), size);
+        let mut y = top + 17;
         for line in &self.place.across {
             self.canvas
                 .text((2 * MARGIN, y), Anchor::Start, "small", line);

@@ -59,7 +59,9 @@ pub(super) fn shape(value: Letter) -> Option<&'static [(i32, i32)]> {
 
 /// The classes of a line for a value: its colour, and its pattern.
 pub(super) fn stroke(value: Option<Letter>) -> String {
-    value.map_or(String::new(), |value| format!(" value v{0} d{0}", value.index()))
+    value.map_or(String::new(), |value| {
+        format!(" value v{0} d{0}", value.index())
+    })
 }
 
 /// The value a message is about.

@@ -187,14 +187,28 @@ pub(crate) fn parting() -> (Story, Action, State) {
 
 /// Far more than sixty steps, most of them waiting: nobody answers, and the proposers time out again and again.
 pub(crate) fn waiting() -> Story {
-    let world = world(&format!("{DUEL}[protocol]\nnack = true\n[world]\nrounds = 15\n"));
-    let mut script = vec!["client asks n0 for A", "n0 → n2 Prepare 1.0", "client asks n1 for B"];
+    let world = world(&format!(
+        "{DUEL}[protocol]\nnack = true\n[world]\nrounds = 15\n"
+    ));
+    let mut script = vec![
+        "client asks n0 for A",
+        "n0 → n2 Prepare 1.0",
+        "client asks n1 for B",
+    ];
     script.extend(["n1 times out"; 14]);
     script.extend(["n0 times out"; 7]);
-    script.extend(["n1 → n2 Prepare 1.1", "n0 → n2 Prepare 2.0", "n1 → n2 Prepare 2.1"]);
+    script.extend([
+        "n1 → n2 Prepare 1.1",
+        "n0 → n2 Prepare 2.0",
+        "n1 → n2 Prepare 2.1",
+    ]);
     script.extend(["n0 times out"; 7]);
-    let stale = (3..=14).map(|round| format!("n0 → n2 Prepare {round}.0")).collect::<Vec<_>>();
-    let fresh = (3..=14).map(|round| format!("n1 → n2 Prepare {round}.1")).collect::<Vec<_>>();
+    let stale = (3..=14)
+        .map(|round| format!("n0 → n2 Prepare {round}.0"))
+        .collect::<Vec<_>>();
+    let fresh = (3..=14)
+        .map(|round| format!("n1 → n2 Prepare {round}.1"))
+        .collect::<Vec<_>>();
     for (stale, fresh) in stale.iter().zip(&fresh) {
         script.extend([stale.as_str(), fresh.as_str()]);
     }

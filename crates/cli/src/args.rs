@@ -4,6 +4,7 @@ mod diff;
 mod mutants;
 mod replay;
 mod runtime;
+mod story;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ pub(crate) use runtime::{
     BenchArgs, ClientArgs, ClusterCommand, ConformArgs, GetArgs, InitArgs, LogFormat, ProposeArgs,
     ServeArgs, UpArgs,
 };
+pub(crate) use story::StoryArgs;
 
 /// Checks Paxos exhaustively, in every world a scenario allows, shows how it breaks, and runs the code
 /// that was checked.
@@ -77,15 +79,6 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-}
-
-/// How a path is told.
-#[derive(Clone, Copy, Debug, clap::Args)]
-pub(crate) struct StoryArgs {
-    /// Draw stories as lanes side by side, as wide as the terminal is or as COLUMNS says; without it they
-    /// are told in a line an event
-    #[arg(long)]
-    pub(crate) diagram: bool,
 }
 
 #[derive(Debug, clap::Args)]

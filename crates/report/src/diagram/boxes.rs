@@ -191,13 +191,15 @@ impl At<'_> {
         side: Side,
         value: Option<Letter>,
         text: &str,
+        is_wrong: bool,
     ) {
         let shift = value.map_or(0, |_| MARK);
         let (anchor, at, mark) = match side {
             Side::Left => (Anchor::End, x - shift, x - 6),
             Side::Right => (Anchor::Start, x + shift, x + 6),
         };
-        self.canvas.text((at, y), anchor, "halo", text);
+        let class = if is_wrong { "halo wrong" } else { "halo" };
+        self.canvas.text((at, y), anchor, class, text);
         if let Some(value) = value {
             self.canvas.mark(value, (mark, y - 4), false);
         }

@@ -107,6 +107,16 @@ impl Chart {
         self.lanes.first().is_some_and(Lane::is_clients)
     }
 
+    /// Whether a row is the step that the path leads to; there is none where it goes on for ever.
+    pub(super) fn is_last(&self, row: &Row) -> bool {
+        *row.steps.end() == self.steps && self.round.is_none()
+    }
+
+    /// Whether a row is the step that must not be.
+    pub(super) fn is_end(&self, row: &Row) -> bool {
+        self.is_violation && self.is_last(row)
+    }
+
     /// The lanes that play the same roles, side by side.
     pub(super) fn groups(&self) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();

@@ -151,8 +151,7 @@ impl Screen<'_> {
         if !row.strip.is_empty() {
             self.say(&row.strip, Tone::Phase);
         }
-        let is_last = *row.steps.end() == self.chart.steps && self.chart.round.is_none();
-        let is_end = self.chart.is_violation && is_last;
+        let is_end = self.chart.is_end(row);
         let from = self.lines.len();
         self.event(row, is_end);
         for item in &row.items {

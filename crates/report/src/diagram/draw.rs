@@ -69,11 +69,9 @@ fn ground(chart: &Chart, layout: &Layout, canvas: &mut Canvas) {
         canvas.text((MARGIN, y - 4), Anchor::Start, class, line);
     }
     decisive(chart, layout, canvas);
-    let last = chart.rows.last().map_or(0, |row| *row.steps.end());
     for (row, place) in chart.rows.iter().zip(&layout.rows) {
         let size = (width - 16, place.bottom - place.top);
-        let is_last = row.steps.contains(&last) && chart.round.is_none();
-        match (is_last, chart.is_violation) {
+        match (chart.is_last(row), chart.is_end(row)) {
             _ if !place.across.is_empty() => continue,
             (true, true) => canvas.rect("end", (8, place.top), size),
             (true, false) => canvas.rect("last", (8, place.top), size),

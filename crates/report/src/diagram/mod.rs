@@ -5,6 +5,7 @@ mod build;
 mod canvas;
 mod chart;
 mod columns;
+mod difference;
 mod draw;
 mod fold;
 mod gaps;
@@ -58,8 +59,9 @@ pub struct Apart<'a> {
 /// that of one of them.
 pub fn diagram_apart(world: &World, path: &Path<State, Action>, apart: &Apart<'_>) -> String {
     let [a, b] = apart.sides.map(|(name, _)| name);
+    let step = path.clone().into_actions().len() + 1;
     let telling = Telling {
-        shows: Some(format!("{a} and {b} part")),
+        shows: Some(format!("{a} and {b} part at step {step}")),
         is_violation: Some(false),
         round: None,
     };

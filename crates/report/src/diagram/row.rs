@@ -23,6 +23,11 @@ pub(super) struct At<'a> {
 }
 
 impl At<'_> {
+    /// Whether this is the step that must not be.
+    fn is_end(&self) -> bool {
+        self.chart.is_end(self.row)
+    }
+
     /// The arrow to the event.
     pub(super) fn arrow(&mut self) {
         let (x, y) = (self.x, self.place.event);
@@ -102,7 +107,7 @@ impl At<'_> {
                 self.canvas
                     .tip((to + 3, *y), true, &tip_class(value, Fate::Arrives));
             }
-            self.label((to + BESIDE, y - 5), Side::Right, value, &told);
+            self.label((to + BESIDE, y - 5), Side::Right, value, &told, false);
         }
     }
 
@@ -137,7 +142,7 @@ impl At<'_> {
             true => (x + BESIDE + LOOP_TEXT, y + 2),
             false => self.beside(side),
         };
-        self.label(at, side, value, &self.row.event.label());
+        self.label(at, side, value, &self.row.event.label(), self.is_end());
     }
 
     /// What is told of steps together.

@@ -4,6 +4,7 @@ mod diff;
 mod mutants;
 mod replay;
 mod runtime;
+mod story;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ pub(crate) use runtime::{
     BenchArgs, ClientArgs, ClusterCommand, ConformArgs, GetArgs, InitArgs, LogFormat, ProposeArgs,
     ServeArgs, UpArgs,
 };
+pub(crate) use story::StoryArgs;
 
 /// Checks Paxos exhaustively, in every world a scenario allows, shows how it breaks, and runs the code
 /// that was checked.
@@ -96,6 +98,8 @@ Examples:
   paxos check big.toml --max-memory 4GiB --resume saved
                                           go on after Ctrl-C, kill -9, or a loss of power
   paxos check --paranoid                  whether the models answer the same when asked again
+  paxos check one-acceptor --mutant accept-stale --diagram
+                                          what broke, as lanes side by side
   paxos check one-acceptor --mutant accept-stale --itf traces
                                           every path as a file, for `paxos replay` and other tools
   paxos check --junit junit.xml --summary \"$GITHUB_STEP_SUMMARY\"
@@ -167,6 +171,8 @@ pub(crate) struct CheckArgs {
     /// Print what was found as JSON
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) story: StoryArgs,
     /// Write every path that is found to this folder, in the Informal Trace Format of Apalache and
     /// Quint: `DIR/SCENARIO.PROPERTY.itf.json`
     #[arg(long, value_name = "DIR", conflicts_with = "paranoid", value_hint = ValueHint::DirPath)]
@@ -182,7 +188,7 @@ pub(crate) struct CheckArgs {
     /// and report any difference. Up to 200,000 states a scenario, or --max-states
     #[arg(long, conflicts_with_all = [
         "engine", "cross_check", "update", "reports", "threads", "max_memory", "timeout", "json",
-        "reductions", "fingerprint", "checkpoint", "resume", "estimate",
+        "reductions", "fingerprint", "checkpoint", "resume", "estimate", "diagram",
     ])]
     pub(crate) paranoid: bool,
     /// What one of these processes does: print a number a state, and what stands behind one of them
@@ -237,6 +243,8 @@ pub(crate) struct SimulateArgs {
     /// How many threads make runs [default: one for each processor]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub(crate) story: StoryArgs,
     /// Print what was found as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -262,6 +270,8 @@ pub(crate) struct ExploreArgs {
     /// The port on localhost; 0 takes any that is free
     #[arg(long, value_name = "N", default_value_t = 3000)]
     pub(crate) port: u16,
+    #[command(flatten)]
+    pub(crate) story: StoryArgs,
     /// Explore with one thing done wrong
     #[arg(long, value_name = "NAME", value_parser = mutant_parser())]
     pub(crate) mutant: Option<Mutant>,

@@ -78,7 +78,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
         one.compare(&baseline, args.update, &mut moved);
         outputs.note(&one.answer)?;
         if !args.json {
-            findings::print_violations(&one)?;
+            findings::print_violations(args.story, &one)?;
         }
         checked.push(one);
     }

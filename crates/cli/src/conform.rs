@@ -4,11 +4,12 @@ use std::fs;
 
 use conform::{Conformance, Told, Verdict};
 use node::{Key, journal};
+use report::Telling;
 
-use crate::args::ConformArgs;
+use crate::args::{ConformArgs, StoryArgs};
 use crate::error::Error;
 use crate::print::{Tone, toned};
-use crate::{Ended, print};
+use crate::{Ended, print, story};
 
 /// Replays the journals of a cluster through the checked core.
 ///
@@ -73,7 +74,11 @@ fn tell(args: &ConformArgs, told: &Told) -> Result<(), Error> {
         for (letter, value) in &told.values {
             print::line(&format!("{letter} is {value}"))?;
         }
-        for line in told.lines.iter().chain(&told.beside) {
+        let story = StoryArgs {
+            diagram: args.diagram,
+        };
+        story::print_path(story, &told.world, &told.path, &Telling::default())?;
+        for line in &told.beside {
             print::line(line)?;
         }
     }

@@ -19,13 +19,19 @@ use crate::diff::told::{Told, Trace};
 use crate::error::Error;
 use crate::load::{self, Loaded};
 use crate::progress::{Meter, a_second};
-use crate::{Ended, print};
+use crate::{Ended, print, saved};
 
 /// Scenarios up to this size are compared if none is named.
 const STATES_MAX: u64 = 100_000;
 
 pub(crate) fn diff(args: &DiffArgs) -> Result<Ended, Error> {
     let loaded = select(args)?;
+    if let Some(file) = &args.svg {
+        if loaded.len() > 1 {
+            return Err(Error::OnePicture(loaded.len()));
+        }
+        saved::open_folder(saved::folder_of(file))?;
+    }
     // Ctrl-C ends a build at once.
     let past = match &args.against {
         Some(revision) => Some(diff::build(revision, &print::say)?),
@@ -62,8 +68,17 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Ended, Error> {
                 between(one, &world, &names, [&mut a, &mut b], &limits)?
             }
         };
+        if let Some(file) = &args.svg {
+            match told.picture() {
+                Some(picture) => saved::replace(file, &picture)?,
+                None => print::say(&format!(
+                    "{} is not written: there is no step at which the two sides part",
+                    file.display()
+                )),
+            }
+        }
         if !args.json {
-            told.print()?;
+            told.print(args.story)?;
         }
         all.push(told);
     }
@@ -139,6 +154,7 @@ fn between(
     let explored: [Explored; 2] = [explored(a, &names[0])?, explored(b, &names[1])?];
     Ok(Told {
         scenario: name.clone(),
+        world: world.clone(),
         names: names.clone(),
         comparison,
         traces,
@@ -194,7 +210,8 @@ fn trace(
     Ok(Trace {
         is_allowed: [&parting.after_a, &parting.after_b].map(Option::is_some),
         steps: parting.steps(),
-        common: path.map_or_else(Vec::new, |path| report::lines(world, &path)),
+        common: path,
+        parting: parting.clone(),
         action: parting.action.map(|action| action.to_string()),
         came: [came_a, came_b],
         differences: differences(after_a, after_b),

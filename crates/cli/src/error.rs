@@ -63,6 +63,9 @@ pub(crate) enum Error {
     /// A checkpoint of several scenarios.
     #[error("a checkpoint is of one scenario, and {0} are to be checked: name one")]
     OneCheckpoint(usize),
+    /// A picture of several scenarios.
+    #[error("--svg draws one scenario, and {0} are to be compared: name one with --scenario")]
+    OnePicture(usize),
     /// A simulation without an end.
     #[error(
         "stateright-simulation never ends by itself: give it an end with --max-states or --timeout"

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use checker::{Limits, Reductions, Storage, Until, Verdict};
 use model::properties::Known;
 use model::{Action, State, World};
-use report::Tail;
+use report::{Story, Tail, Telling};
 use stateright::{Model, Path};
 
-use crate::args::ExploreArgs;
+use crate::args::{ExploreArgs, StoryArgs};
 use crate::error::Error;
 use crate::load::Loaded;
 use crate::progress::Meter;
-use crate::{Ended, live, load, print};
+use crate::{Ended, live, load, print, story};
 
 pub(crate) fn explore(args: &ExploreArgs) -> Result<Ended, Error> {
     let loaded = load::one(&args.scenario)?;
@@ -24,9 +24,7 @@ pub(crate) fn explore(args: &ExploreArgs) -> Result<Ended, Error> {
         None => print::line(&format!("{address}/#/steps/0"))?,
         Some(property) => {
             let shown = show(&loaded, args, &world, property)?;
-            for line in &shown.lines {
-                print::line(line)?;
-            }
+            shown.print(args.story, &world)?;
             for path in &shown.paths {
                 print::line(&format!("{address}/#/steps/{}", path.encode(&world)))?;
             }
@@ -44,11 +42,23 @@ pub(crate) fn explore(args: &ExploreArgs) -> Result<Ended, Error> {
 
 /// What there is to see of a property.
 struct Shown {
-    /// In words.
-    lines: Vec<String>,
+    /// The whole path, in words.
+    story: Story,
+    /// What it is told for.
+    telling: Telling,
+    whole: Path<State, Action>,
     /// Where to open the explorer: at the end of the path; of one that goes on for ever, at the end of its stem, and
     /// after one round.
     paths: Vec<Path<State, Action>>,
+}
+
+impl Shown {
+    fn print(&self, args: StoryArgs, world: &World) -> Result<(), Error> {
+        match args.diagram {
+            true => story::print_lanes(world, &self.whole, &self.telling, None),
+            false => story::print_pieces("", &self.story.told()),
+        }
+    }
 }
 
 fn show(
@@ -68,8 +78,14 @@ fn show(
     }
     if !loaded.is_live() {
         let path = find(world, property)?;
+        let telling = Telling {
+            is_violation: Some(property.is_invariant()),
+            ..Telling::default()
+        };
         return Ok(Shown {
-            lines: report::lines(world, &path),
+            story: Story::new(world, &path, &telling),
+            telling,
+            whole: path.clone(),
             paths: vec![path],
         });
     }
@@ -96,7 +112,11 @@ fn show(
     }
     paths.push(whole.clone());
     Ok(Shown {
-        lines: judged.lines(world).unwrap_or_default(),
+        story: judged
+            .story(world)
+            .unwrap_or_else(|| Story::new(world, whole, &judged.telling())),
+        telling: judged.telling(),
+        whole: whole.clone(),
         paths,
     })
 }

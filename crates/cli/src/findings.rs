@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use checker::Ending;
 use model::properties::Known;
-use model::{Action, State, World};
 use report::{Answer, Found, Judged, Outcome};
-use stateright::Path;
 
+use crate::args::StoryArgs;
 use crate::check::Checked;
 use crate::error::Error;
 use crate::print::{self, Tone};
+use crate::story;
 
 /// A word for an outcome, and its tone.
 pub(crate) fn mark(outcome: Outcome) -> (Tone, &'static str) {
@@ -22,7 +22,7 @@ pub(crate) fn mark(outcome: Outcome) -> (Tone, &'static str) {
 }
 
 /// Each violation, with its shortest trace. Properties violated by the same path share it.
-pub(crate) fn print_violations(checked: &Checked) -> Result<(), Error> {
+pub(crate) fn print_violations(args: StoryArgs, checked: &Checked) -> Result<(), Error> {
     let answer = &checked.answer;
     let violated: Vec<&Judged> = answer
         .judged
@@ -54,23 +54,8 @@ pub(crate) fn print_violations(checked: &Checked) -> Result<(), Error> {
             judged.told()
         );
         print::line(&print::toned(tone, &heading))?;
-        for line in judged.lines(&answer.world).into_iter().flatten() {
-            print::line(&format!("  {line}"))?;
-        }
+        story::print_judged(args, &answer.world, judged)?;
         print::line("")?;
-    }
-    Ok(())
-}
-
-/// A path under its heading.
-pub(crate) fn print_story(
-    heading: &str,
-    world: &World,
-    path: &Path<State, Action>,
-) -> Result<(), Error> {
-    print::line(heading)?;
-    for line in report::lines(world, path) {
-        print::line(&format!("  {line}"))?;
     }
     Ok(())
 }

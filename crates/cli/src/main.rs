@@ -29,6 +29,7 @@ mod reports;
 mod saved;
 mod serve;
 mod simulate;
+mod story;
 mod update;
 
 use std::io::Write as _;

@@ -78,6 +78,19 @@ pub(crate) fn trimmed(table: &Table) -> String {
     lines.join("\n")
 }
 
+/// So many columns are taken where nobody can tell how many there are.
+const COLUMNS: usize = 100;
+
+/// How wide standard output is: as `COLUMNS` says, as the terminal has it, or a hundred columns.
+pub(crate) fn width() -> usize {
+    let asked = std::env::var("COLUMNS").ok();
+    let asked = asked.and_then(|columns| columns.trim().parse().ok());
+    let asked = asked.filter(|columns| *columns > 0);
+    let of_terminal = || terminal_size::terminal_size_of(std::io::stdout());
+    let columns = asked.or_else(|| of_terminal().map(|(width, _)| usize::from(width.0)));
+    columns.unwrap_or(COLUMNS)
+}
+
 /// A number that is not known better than that: "2.3 M".
 pub(crate) fn rounded(number: u64) -> String {
     let scaled = |unit: u64, name: &str| format!("{:.1} {name}", number as f64 / unit as f64);

@@ -1,13 +1,13 @@
 //! `paxos replay`: a saved trace, walked again on today's code.
 
-use report::Replayed;
+use report::{Replayed, Shows, Telling, Trace};
 use serde::Serialize;
 
 use crate::args::ReplayArgs;
 use crate::error::Error;
 use crate::print::{self, Tone};
 use crate::saved::{self, Saved};
-use crate::{Ended, load};
+use crate::{Ended, load, story};
 
 /// What became of a trace, as `--json` has it.
 #[derive(Serialize)]
@@ -43,22 +43,43 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<Ended, Error> {
     let scenario = args.scenario.as_deref().map(load::one).transpose()?;
     let saved = Saved::read(&args.file, scenario.as_ref())?;
     let replayed = saved.replay()?;
+    let walked = saved.trace.walked(&saved.world, &replayed);
+    let told = saved::told(&saved.trace, &replayed);
+    let telling = Telling {
+        shows: Some(format!("{}: {told}", saved.trace.property.name)),
+        is_violation: Some(is_violation(&saved.trace, &replayed)),
+        round: None,
+    };
     match args.json {
         true => print::line(&serde_json::to_string_pretty(&json(&saved, &replayed))?)?,
         false => {
-            let told = saved::told(&saved.trace, &replayed);
             let tone = match replayed {
                 Replayed::Breaks { .. } => Tone::Good,
                 Replayed::Mended { .. } | Replayed::Obsolete { .. } => Tone::Bad,
             };
             let line = format!("{}: {}", saved.subject(), print::toned(tone, &told));
             print::line(&line)?;
+            if args.story.diagram {
+                story::print_path(args.story, &saved.world, &walked, &telling)?;
+            }
         }
+    }
+    if let Some(file) = &args.svg {
+        saved::replace(file, &report::diagram_of(&saved.world, &walked, &telling))?;
     }
     Ok(match replayed {
         Replayed::Breaks { .. } => Ended::Met,
         Replayed::Mended { .. } | Replayed::Obsolete { .. } => Ended::Unmet,
     })
+}
+
+/// Whether what was walked ends with what must not be.
+fn is_violation(trace: &Trace, replayed: &Replayed) -> bool {
+    match (trace.shows, replayed) {
+        (Shows::Violated, Replayed::Breaks { .. }) => true,
+        (Shows::Witnessed, Replayed::Breaks { .. })
+        | (_, Replayed::Mended { .. } | Replayed::Obsolete { .. }) => false,
+    }
 }
 
 fn json<'a>(saved: &'a Saved, replayed: &'a Replayed) -> Told<'a> {

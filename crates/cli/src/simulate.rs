@@ -7,6 +7,7 @@ use std::thread::available_parallelism;
 
 use checker::{Cut, Effort, Pace, Simulated, Simulation, Until, Walk};
 use model::{Action, Expected, State, World};
+use report::Telling;
 use stateright::Path;
 
 use crate::args::SimulateArgs;
@@ -14,7 +15,7 @@ use crate::check::listen_for_interrupt;
 use crate::error::Error;
 use crate::progress::{Meter, a_second};
 use crate::simulate::told::{Told, Violation};
-use crate::{Ended, findings, load, print};
+use crate::{Ended, load, print, story};
 
 /// States that may be expanded to make one violation short: some seconds.
 const MINIMISE_STEPS: u64 = 2_000_000;
@@ -37,7 +38,9 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<Ended, Error> {
     if let (Some(run), false) = (args.run, args.json) {
         let walk = checker::walk_of_run(&world, &simulation, run).map_err(failed)?;
         let heading = format!("{name}: run {run} of seed {}", args.seed);
-        findings::print_story(&heading, &world, &path_of(&world, &walk)?)?;
+        print::line(&heading)?;
+        let path = path_of(&world, &walk)?;
+        story::print_path(args.story, &world, &path, &Telling::default())?;
         print::line("")?;
     }
     let violations = violations(&world, &simulated, &simulation.interrupt)?;

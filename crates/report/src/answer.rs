@@ -8,7 +8,7 @@ use model::properties::Known;
 use model::{Action, AnotherRound, Expected, Kind, Pairs, Scenario, State, World};
 use stateright::{Expectation, Path};
 
-use crate::{diagram, lines, words};
+use crate::{Story, Telling, diagram, words};
 
 /// What one scenario answered.
 #[derive(Clone, Debug)]
@@ -322,34 +322,40 @@ impl Judged {
         }
     }
 
-    /// The path that shows it, a line a step, and how it goes on for ever; `None` if there is none.
-    pub fn lines(&self, world: &World) -> Option<Vec<String>> {
-        let mut told = lines(world, self.verdict.path()?);
+    /// What its path is told for.
+    pub fn telling(&self) -> Telling {
+        Telling {
+            shows: Some(format!("{}: {}", self.property, self.told())),
+            is_violation: Some(matches!(self.verdict, Verdict::Violated(_))),
+            round: match &self.tail {
+                Some(Tail::Round { stem, .. }) => Some(*stem),
+                Some(Tail::Closed(_)) | None => None,
+            },
+        }
+    }
+
+    /// The path that shows it in words, and how it goes on for ever; `None` if there is none.
+    pub fn story(&self, world: &World) -> Option<Story> {
+        let mut story = Story::new(world, self.verdict.path()?, &self.telling());
         match &self.tail {
             None => {}
-            Some(Tail::Round { stem, starved }) if *stem == told.len() => {
-                told.push("…and then nothing more has to happen, for ever".to_owned());
-                told.extend(never_taken(starved));
-            }
-            Some(Tail::Round { stem, starved }) => {
-                told.insert(*stem, "…and so on for ever:".to_owned());
-                told.extend(never_taken(starved));
-            }
-            Some(Tail::Closed(states)) => told.push(format!(
+            Some(Tail::Round { starved, .. }) => story.after.extend(never_taken(starved)),
+            Some(Tail::Closed(states)) => story.after.push(format!(
                 "…and from here on it cannot happen any more, in any of {states} states"
             )),
         }
-        Some(told)
+        Some(story)
+    }
+
+    /// The same, a line a step.
+    pub fn lines(&self, world: &World) -> Option<Vec<String>> {
+        self.story(world).map(|story| story.lines())
     }
 
     /// The path that shows it as a picture, with the part of it that goes on for ever marked; `None` if there is none.
     pub fn diagram(&self, world: &World) -> Option<String> {
         let path = self.verdict.path()?;
-        let round = match &self.tail {
-            Some(Tail::Round { stem, .. }) => Some(*stem),
-            Some(Tail::Closed(_)) | None => None,
-        };
-        Some(diagram::diagram_of(world, path, round))
+        Some(diagram::diagram_of(world, path, &self.telling()))
     }
 
     /// Whether the verdict is the expected one; `None` if nothing is known, or nothing expected.

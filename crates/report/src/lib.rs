@@ -37,6 +37,7 @@
 //! ```
 
 mod answer;
+mod conflict;
 mod coverage;
 mod diagram;
 mod error;
@@ -45,28 +46,32 @@ mod files;
 mod itf;
 mod job_summary;
 mod junit;
-mod lines;
 mod liveness;
 mod markdown;
 mod mutants;
 mod page;
+mod phases;
+mod piece;
 mod quorums;
 mod readme;
 mod regression;
+mod story;
 mod summary;
+mod through;
 mod votes;
 mod words;
 
 pub use answer::{Answer, Found, Judged, Outcome, Outlook, Tail};
 pub use coverage::{Excuses, coverage, named_holes, pair_name};
-pub use diagram::diagram;
+pub use diagram::{Apart, TooNarrow, diagram, diagram_apart, diagram_of, text_diagram};
 pub use error::Error;
 pub use files::files;
 pub use itf::{Difference, Fate, Replayed, Shows, Trace, TraceError, itf, replay};
 pub use job_summary::job_summary;
 pub use junit::junit;
-pub use lines::lines;
 pub use mutants::{MutantFate, Trial, mutant_files, mutant_summary};
 pub use page::{STYLE, page};
+pub use piece::{Piece, Tone};
 pub use regression::Regression;
+pub use story::{Came, Step, Story, Telling, lines};
 pub use summary::summary;

@@ -1,9 +1,12 @@
 //! The arguments of `paxos diff`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueHint;
 use diff::RuleSetName;
+
+use super::StoryArgs;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -13,6 +16,8 @@ Examples:
                                            what a fault makes possible
   paxos diff notes notes:own-value         a fault, and the notes' rules without it
   paxos diff scenario scenario:own-value   the same with the rules that each scenario has
+  paxos diff notes lamport --scenario notes --svg parting.svg
+                                           where they part, as a picture
   paxos diff --against HEAD~1              crates/paxos as it was built into this program, and as it
                                            stood at that revision
 
@@ -52,6 +57,12 @@ pub(crate) struct DiffArgs {
     /// Stop walking through a scenario after so long, and each side's world too, as in 90s or 10m
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     pub(crate) timeout: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) story: StoryArgs,
+    /// Draw the shortest trace that only one side allows, with what becomes of its last step on either side; of one
+    /// scenario only
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) svg: Option<PathBuf>,
     /// Print what was found as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::ValueHint;
 
+use super::StoryArgs;
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -27,6 +29,11 @@ pub(crate) struct ReplayArgs {
     /// In place of the scenario of models/ that the trace names: another name, or a scenario file
     #[arg(long, value_name = "SCENARIO|FILE", value_hint = ValueHint::FilePath)]
     pub(crate) scenario: Option<String>,
+    #[command(flatten)]
+    pub(crate) story: StoryArgs,
+    /// Draw what became of it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) svg: Option<PathBuf>,
     /// Print what became of it as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -160,6 +160,7 @@ pub(crate) struct ClientArgs {
 Examples:
   paxos conform data/*/journal                 the journals of all nodes
   paxos conform data/*/journal --key leader    and the story of one decree
+  paxos conform data/*/journal --key leader --diagram
   paxos conform data/*/journal --key leader --svg leader.svg
 
 Stop the nodes first: of a journal that is still being written, the others say
@@ -178,6 +179,9 @@ pub(crate) struct ConformArgs {
     /// Tell the story of this decree
     #[arg(long, value_name = "KEY")]
     pub(crate) key: Option<String>,
+    /// Tell it as lanes side by side, as wide as the terminal is or as COLUMNS says
+    #[arg(long, requires = "key")]
+    pub(crate) diagram: bool,
     /// Draw the decree's run
     #[arg(long, value_name = "FILE", requires = "key", value_hint = ValueHint::FilePath)]
     pub(crate) svg: Option<PathBuf>,

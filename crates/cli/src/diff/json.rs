@@ -1,5 +1,6 @@
 //! What a comparison found, for machines.
 
+use model::World;
 use serde_json::{Value, json};
 
 use crate::diff::told::{Told, Trace};
@@ -45,7 +46,7 @@ impl Told {
             "depth": self.comparison.depth,
             "only_a_steps": only_a,
             "only_b_steps": only_b,
-            "traces": self.traces.iter().map(Trace::json).collect::<Vec<_>>(),
+            "traces": self.traces.iter().map(|trace| trace.json(&self.world)).collect::<Vec<_>>(),
             "verdicts_moved": self.verdicts_moved().iter()
                 .map(|(a, _)| a.property.as_str()).collect::<Vec<_>>(),
             "sides": sides.collect::<Vec<_>>(),
@@ -54,7 +55,8 @@ impl Told {
 }
 
 impl Trace {
-    fn json(&self) -> Value {
+    fn json(&self, world: &World) -> Value {
+        let common = self.common.as_ref();
         let differences = self.differences.iter().map(|one| {
             json!({
                 "what": one.what,
@@ -67,7 +69,7 @@ impl Trace {
         json!({
             "allowed": self.is_allowed,
             "steps": self.steps,
-            "common": self.common,
+            "common": common.map_or_else(Vec::new, |path| report::lines(world, path)),
             "action": self.action,
             "came": self.came,
             "differences": differences.collect::<Vec<_>>(),

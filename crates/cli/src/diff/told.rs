@@ -1,15 +1,21 @@
 //! What a comparison found, for the terminal and for machines.
 
 use checker::{Cut, Ending};
-use diff::{Comparison, Difference, Explored, Found};
+use diff::{Comparison, Difference, Explored, Found, Parting};
+use model::{Action, State, World};
+use report::{Apart, Story, Telling};
+use stateright::Path;
 
-use crate::Ended;
+use crate::args::StoryArgs;
 use crate::error::Error;
 use crate::print::{self, Tone};
+use crate::{Ended, story};
 
 /// What was found in one scenario.
 pub(super) struct Told {
     pub(super) scenario: String,
+    /// The first side's world: it tells the steps that both allow.
+    pub(super) world: World,
     /// The two sides.
     pub(super) names: [String; 2],
     pub(super) comparison: Comparison,
@@ -24,8 +30,10 @@ pub(super) struct Trace {
     /// Whether the sides allow the last step; if both do, it leads to different states.
     pub(super) is_allowed: [bool; 2],
     pub(super) steps: usize,
-    /// The steps that both allow, a line each.
-    pub(super) common: Vec<String>,
+    /// The steps that both allow.
+    pub(super) common: Option<Path<State, Action>>,
+    /// What they lead to.
+    pub(super) parting: Parting,
     /// The last step; `None` if they start differently.
     pub(super) action: Option<String>,
     /// What comes of it on either side; `None` if it cannot be.
@@ -33,7 +41,43 @@ pub(super) struct Trace {
     pub(super) differences: Vec<Difference>,
 }
 
+impl Trace {
+    /// The step at which the sides part; `None` if they start differently.
+    fn apart<'a>(&'a self, names: &'a [String; 2]) -> Option<Apart<'a>> {
+        let [a, b] = names;
+        let Parting {
+            action,
+            after_a,
+            after_b,
+            ..
+        } = &self.parting;
+        Some(Apart {
+            action: (*action)?,
+            sides: [(a, after_a.as_ref()), (b, after_b.as_ref())],
+        })
+    }
+
+    fn print_lanes(&self, world: &World, names: &[String; 2]) -> Result<(), Error> {
+        let (Some(common), Some(apart)) = (&self.common, self.apart(names)) else {
+            return Ok(());
+        };
+        story::print_lanes(world, common, &Telling::default(), Some(&apart))
+    }
+
+    /// The trace as a picture; `None` if the sides start differently.
+    fn picture(&self, world: &World, names: &[String; 2]) -> Option<String> {
+        let (common, apart) = (self.common.as_ref()?, self.apart(names)?);
+        Some(report::diagram_apart(world, common, &apart))
+    }
+}
+
 impl Told {
+    /// The shortest of the traces as a picture; `None` if there is none.
+    pub(super) fn picture(&self) -> Option<String> {
+        let shortest = self.traces.iter().min_by_key(|trace| trace.steps)?;
+        shortest.picture(&self.world, &self.names)
+    }
+
     /// Whether anything is different, whatever was not looked at.
     pub(super) fn is_different(&self) -> bool {
         self.comparison.is_parted() || !self.verdicts_moved().is_empty() || self.has_size_moved()
@@ -66,7 +110,7 @@ impl Told {
         a.cut.is_none() && b.cut.is_none() && (a.states, a.depth) != (b.states, b.depth)
     }
 
-    pub(super) fn print(&self) -> Result<(), Error> {
+    pub(super) fn print(&self, args: StoryArgs) -> Result<(), Error> {
         let heading = match (self.is_different(), self.unknown()) {
             (true, _) => (Tone::Bad, "DIFFERENT".to_owned()),
             (false, None) => (Tone::Good, "same behaviour".to_owned()),
@@ -88,7 +132,7 @@ impl Told {
             }
         ))?;
         for trace in &self.traces {
-            self.print_trace(trace)?;
+            self.print_trace(args, trace)?;
         }
         if self.comparison.is_parted() {
             for (name, parting) in self.names.iter().zip(self.partings()) {
@@ -108,10 +152,10 @@ impl Told {
 
     pub(super) fn partings(&self) -> [Option<usize>; 2] {
         let Comparison { only_a, only_b, .. } = &self.comparison;
-        [only_a, only_b].map(|parting| parting.as_ref().map(diff::Parting::steps))
+        [only_a, only_b].map(|parting| parting.as_ref().map(Parting::steps))
     }
 
-    fn print_trace(&self, trace: &Trace) -> Result<(), Error> {
+    fn print_trace(&self, args: StoryArgs, trace: &Trace) -> Result<(), Error> {
         let [a, b] = &self.names;
         let steps = match trace.steps {
             1 => "1 step".to_owned(),
@@ -124,10 +168,13 @@ impl Told {
             (Some(_), _) => format!("both allow, but not to the same end, in {steps}:"),
         };
         print::line(&format!("  {}", print::toned(Tone::Bad, &heading)))?;
-        for line in &trace.common {
-            print::line(&format!("    {line}"))?;
+        if args.diagram {
+            trace.print_lanes(&self.world, &self.names)?;
+        } else if let Some(common) = &trace.common {
+            let story = Story::new(&self.world, common, &Telling::default());
+            story::print_pieces("    ", &story.told())?;
         }
-        if let Some(action) = &trace.action {
+        if let (Some(action), false) = (&trace.action, args.diagram) {
             print::line(&format!("    {}  {action}", trace.steps))?;
             let width = a.chars().count().max(b.chars().count());
             for (name, came) in self.names.iter().zip(&trace.came) {

@@ -2,13 +2,14 @@
 
 use checker::{Minimised, Sighting, Simulated, Simulation};
 use model::{Action, Expected, State, World};
+use report::Telling;
 use serde_json::{Value, json};
 use stateright::{Expectation, Path};
 
 use crate::args::{STEPS, SimulateArgs};
 use crate::error::Error;
 use crate::print::{self, Tone};
-use crate::{Ended, findings};
+use crate::{Ended, story};
 
 /// Raised when a reader of the old form could misunderstand the new one.
 const VERSION: u32 = 1;
@@ -146,7 +147,12 @@ impl Told<'_> {
             violation.run,
             counted(violation.steps as u64, "step"),
         );
-        findings::print_story(&print::toned(tone, &heading), &self.world, &violation.path)?;
+        print::line(&print::toned(tone, &heading))?;
+        let telling = Telling {
+            is_violation: Some(true),
+            ..Telling::default()
+        };
+        story::print_path(self.args.story, &self.world, &violation.path, &telling)?;
         if self.args.run.is_none() {
             print::line(&format!("  again: {}", self.again(violation.run)))?;
         }

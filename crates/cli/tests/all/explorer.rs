@@ -46,13 +46,27 @@ impl Explorer {
                 explorer.link = line;
                 return explorer;
             }
-            explorer.trace.push(line);
+            explorer.tell(line);
         }
         let mut err = String::new();
         let pipe = explorer.child.stderr.as_mut().expect("it is piped");
         pipe.read_to_string(&mut err)
             .expect("the explorer complains in text");
         panic!("the explorer ended without a link: {err}");
+    }
+
+    /// A line of the story. What changes within nodes is told under its event; it comes first all the same.
+    fn tell(&mut self, line: String) {
+        let change = line.strip_prefix("       ").map(str::trim);
+        let is_durable = |change: &&str| change.contains(" saves ");
+        match (change, self.trace.last_mut()) {
+            (Some(change), Some(event)) => {
+                if is_durable(&change) {
+                    *event = event.replacen("⇒ ", &format!("⇒ {change}; "), 1);
+                }
+            }
+            (Some(_), None) | (None, _) => self.trace.push(line),
+        }
     }
 
     /// Where it listens, as `localhost:12345`.

@@ -402,11 +402,16 @@ impl Running {
     /// Hands over the oldest packets, a batch each, until all is quiet.
     pub(crate) fn settle(&mut self) {
         while !self.mail.is_empty() {
-            let packet = self.mail.remove(0);
-            let at = packet.to.index();
-            self.servers[at].receive(packet);
-            self.save(at, false);
+            self.deliver();
         }
+    }
+
+    /// Hands over the oldest packet, as a batch.
+    pub(crate) fn deliver(&mut self) {
+        let packet = self.mail.remove(0);
+        let at = packet.to.index();
+        self.servers[at].receive(packet);
+        self.save(at, false);
     }
 
     pub(crate) fn stop(&mut self) {

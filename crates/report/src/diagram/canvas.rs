@@ -38,39 +38,36 @@ impl Canvas {
         ));
     }
 
-    /// A line; with a value, in its colour.
+    /// A line; with a value, in its colour and pattern.
     pub(super) fn path(&mut self, class: &str, value: Option<Letter>, data: &str) {
-        let style = value.map_or(String::new(), |value| {
-            format!(" style=\"stroke:{}\"", style::colour(value))
-        });
+        let stroke = style::stroke(value);
         self.put(format_args!(
-            "<path class=\"{class}\"{style} d=\"{data}\"/>"
+            "<path class=\"{class}{stroke}\" d=\"{data}\"/>"
         ));
     }
 
     /// The head of an arrow that points to the right or, if `back`, to the left.
-    pub(super) fn tip(&mut self, (x, y): (i32, i32), back: bool, value: Option<Letter>) {
-        let style = value.map_or(String::new(), |value| {
-            format!(" style=\"fill:{}\"", style::colour(value))
-        });
+    pub(super) fn tip(&mut self, (x, y): (i32, i32), back: bool, class: &str) {
         let tail = if back { x + 9 } else { x - 9 };
         let (above, below) = (y - 4, y + 4);
         self.put(format_args!(
-            "<path class=\"tip\"{style} d=\"M{x} {y}L{tail} {above}V{below}Z\"/>"
+            "<path class=\"tip{class}\" d=\"M{x} {y}L{tail} {above}V{below}Z\"/>"
         ));
     }
 
-    pub(super) fn rect(
-        &mut self,
-        class: &str,
-        (x, y): (i32, i32),
-        (width, height): (i32, i32),
-        colour: Option<&str>,
-    ) {
-        let style = colour.map_or(String::new(), |colour| format!(" style=\"{colour}\""));
+    pub(super) fn rect(&mut self, class: &str, (x, y): (i32, i32), (width, height): (i32, i32)) {
         self.put(format_args!(
-            "<rect class=\"{class}\"{style} x=\"{x}\" y=\"{y}\" width=\"{width}\" \
+            "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" \
              height=\"{height}\" rx=\"4\"/>"
+        ));
+    }
+
+    /// A rectangle whose ends are half circles.
+    pub(super) fn pill(&mut self, class: &str, (x, y): (i32, i32), (width, height): (i32, i32)) {
+        let radius = height / 2;
+        self.put(format_args!(
+            "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" \
+             height=\"{height}\" rx=\"{radius}\"/>"
         ));
     }
 
@@ -80,23 +77,23 @@ impl Canvas {
         ));
     }
 
-    /// The mark of a value, in its colour or in white.
-    pub(super) fn mark(&mut self, value: Letter, (x, y): (i32, i32), white: bool) {
-        let fill = match white {
-            true => "class=\"white\"".to_owned(),
-            false => format!("class=\"mark\" style=\"fill:{}\"", style::colour(value)),
+    /// The mark of a value, in its colour or, on that, in the ground's.
+    pub(super) fn mark(&mut self, value: Letter, (x, y): (i32, i32), is_on: bool) {
+        let class = match is_on {
+            true => "on".to_owned(),
+            false => format!("mark f{}", value.index()),
         };
         match style::shape(value) {
-            None => self.put(format_args!(
-                "<circle {fill} cx=\"{x}\" cy=\"{y}\" r=\"5\"/>"
-            )),
+            None => self.circle(&class, (x, y), 5),
             Some(outline) => {
                 let points: Vec<String> = outline
                     .iter()
                     .map(|(right, down)| format!("{},{}", x + right, y + down))
                     .collect();
                 let points = points.join(" ");
-                self.put(format_args!("<polygon {fill} points=\"{points}\"/>"));
+                self.put(format_args!(
+                    "<polygon class=\"{class}\" points=\"{points}\"/>"
+                ));
             }
         }
     }

@@ -1,25 +1,35 @@
-//! From a path to rows: which message was sent where, and what became of it.
+//! All that is to be drawn, without a place yet.
 
-use model::properties::chosen;
-use model::{
-    Action, Consequence, Event as Occurs, Fault, Happening, Network, Outcome, Point, State, World,
-};
-use paxos::{Envelope, NodeId};
+use model::{Action, Event as Occurs, Happening, Point, State, World};
+use paxos::NodeId;
 use stateright::Path;
 
-use super::item::{Event, Fate, Flight, Item, Row};
-use crate::{facts, votes};
+use super::build::Builder;
+use super::fold;
+use super::item::Row;
+use super::{Apart, Telling};
+use crate::conflict::{Conflict, conflict};
+use crate::quorums::quorums;
+use crate::through::through;
 
 /// All that is to be drawn, without a place yet.
 pub(super) struct Chart {
     /// What this world is.
     pub(super) title: String,
+    /// What this story shows, if it is told for that.
+    pub(super) shows: Option<String>,
     /// The deliberate fault, if there is one.
     pub(super) fault: Option<String>,
+    /// How agreement broke, if it did.
+    pub(super) conflict: Option<Conflict>,
+    /// Whether the last step, or what goes on for ever, is what must not be.
+    pub(super) is_violation: bool,
     /// From left to right.
     pub(super) lanes: Vec<Lane>,
     /// From top to bottom.
     pub(super) rows: Vec<Row>,
+    /// How many steps there are.
+    pub(super) steps: usize,
     /// From which row on it goes on for ever; as many as there are rows if nothing more has to happen.
     pub(super) round: Option<usize>,
 }
@@ -28,51 +38,61 @@ pub(super) struct Chart {
 pub(super) struct Lane {
     /// Who.
     pub(super) name: String,
-    /// The roles played; empty if they are all, or it is the clients' lane.
+    /// The roles played; empty for the clients' lane.
     pub(super) roles: String,
     /// Whether it never runs.
     pub(super) down: bool,
+    /// Whether it is in quorums that should have kept the second value from being chosen.
+    pub(super) is_decisive: bool,
 }
 
-/// A copy of a message that was sent.
-struct Copy {
-    envelope: Envelope<model::Letter>,
-    sent: (usize, usize),
-    taken: bool,
+/// Lanes side by side that play the same roles.
+pub(super) struct Group {
+    /// The roles, in the plural if there are more lanes than one.
+    pub(super) name: String,
+    pub(super) first: usize,
+    pub(super) last: usize,
 }
 
 impl Chart {
-    pub(super) fn new(world: &World, path: &Path<State, Action>, round: Option<usize>) -> Chart {
+    pub(super) fn new(
+        world: &World,
+        path: &Path<State, Action>,
+        telling: &Telling,
+        apart: Option<&Apart<'_>>,
+    ) -> Chart {
         let states = path.clone().into_states();
         let story = model::story(world, path);
-        let asks = |happening: &Happening| match happening.action {
-            Action::Step(event) | Action::Torn { event, .. } => matches!(event, Occurs::Ask { .. }),
-            Action::Fail { at, .. } => matches!(at, Point::Ask(_) | Point::Reply(..)),
-            Action::Answer { .. } | Action::GiveUp(_) => true,
-            Action::Crash(_)
-            | Action::Lose(_)
-            | Action::Repeat(_)
-            | Action::Stop(_)
-            | Action::Settle => false,
-        };
-        let clients = story.iter().any(asks);
-        let mut builder = Builder {
-            world,
-            first_node: usize::from(clients),
-            copies: Vec::new(),
-            rows: Vec::new(),
-        };
+        let quorums = quorums(world, path);
+        let conflict = conflict(&quorums);
+        let last = apart.map(|apart| apart.action);
+        let clients = story
+            .iter()
+            .map(|happening: &Happening| happening.action)
+            .chain(last)
+            .any(is_of_clients);
+        let mut builder = Builder::new(world, usize::from(clients), through(world, &quorums));
         for (happening, states) in story.iter().zip(states.windows(2)) {
             builder.step(happening, &states[0], &states[1]);
         }
+        let forked = apart.zip(states.last());
+        let forked = forked.map(|(apart, before)| builder.fork(before, apart));
+        let mut rows = builder.finish();
+        rows.extend(forked.into_iter().flatten());
+        let steps = rows.last().map_or(0, |row| *row.steps.end());
+        let (rows, round) = fold::fold(rows, telling.round, usize::from(clients));
         Chart {
             title: world.scenario().title.clone(),
+            shows: telling.shows.clone(),
             fault: world.rules().mutant.map(|mutant| {
                 let fault = mutant.fault().trim();
                 format!("With a deliberate fault, {mutant}: {fault}")
             }),
-            lanes: lanes(world, clients),
-            rows: builder.finish(),
+            is_violation: telling.is_violation.unwrap_or(conflict.is_some()),
+            lanes: lanes(world, clients, conflict.as_ref()),
+            conflict,
+            rows,
+            steps,
             round,
         }
     }
@@ -86,6 +106,45 @@ impl Chart {
     pub(super) fn has_clients(&self) -> bool {
         self.lanes.first().is_some_and(Lane::is_clients)
     }
+
+    /// Whether a row is the step that the path leads to; there is none where it goes on for ever.
+    pub(super) fn is_last(&self, row: &Row) -> bool {
+        *row.steps.end() == self.steps && self.round.is_none()
+    }
+
+    /// Whether a row is the step that must not be.
+    pub(super) fn is_end(&self, row: &Row) -> bool {
+        self.is_violation && self.is_last(row)
+    }
+
+    /// The lanes that play the same roles, side by side.
+    pub(super) fn groups(&self) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
+        for (index, lane) in self.lanes.iter().enumerate() {
+            if lane.is_clients() {
+                continue;
+            }
+            match groups.last_mut().filter(|group| group.name == lane.roles) {
+                Some(group) => group.last = index,
+                None => groups.push(Group {
+                    name: lane.roles.clone(),
+                    first: index,
+                    last: index,
+                }),
+            }
+        }
+        for group in groups.iter_mut().filter(|group| group.first < group.last) {
+            group.name = group.name.replace(", ", "s, ") + "s";
+        }
+        groups
+    }
+
+    /// The picture in a line.
+    pub(super) fn headline(&self) -> String {
+        let steps = crate::words::counted(self.steps as u64, "step", "steps");
+        let shows = self.shows.clone().unwrap_or(steps);
+        format!("{}: {shows}", self.title)
+    }
 }
 
 impl Lane {
@@ -96,254 +155,47 @@ impl Lane {
 
 const CLIENTS: &str = "clients";
 
-fn lanes(world: &World, clients: bool) -> Vec<Lane> {
+/// Whether something happens between a client and a node.
+fn is_of_clients(action: Action) -> bool {
+    match action {
+        Action::Step(event) | Action::Torn { event, .. } => matches!(event, Occurs::Ask { .. }),
+        Action::Fail { at, .. } => matches!(at, Point::Ask(_) | Point::Reply(..)),
+        Action::Answer { .. } | Action::GiveUp(_) => true,
+        Action::Crash(_)
+        | Action::Lose(_)
+        | Action::Repeat(_)
+        | Action::Stop(_)
+        | Action::Settle => false,
+    }
+}
+
+fn lanes(world: &World, clients: bool, conflict: Option<&Conflict>) -> Vec<Lane> {
     let cluster = world.cluster();
     let down = &world.scenario().world.down;
     let clients = clients.then(|| Lane {
         name: CLIENTS.to_owned(),
         roles: String::new(),
         down: false,
+        is_decisive: false,
     });
-    let roles = |node: NodeId| -> Vec<&str> {
+    let roles = |node: NodeId| -> String {
         let roles = [
             ("proposer", cluster.proposers()),
             ("acceptor", cluster.acceptors()),
             ("learner", cluster.learners()),
         ];
         let own = roles.iter().filter(|(_, nodes)| nodes.contains(node));
-        own.map(|(name, _)| *name).collect()
-    };
-    let nodes = cluster.nodes().iter().map(|node| {
-        let roles = roles(node);
-        Lane {
-            name: node.to_string(),
-            roles: if roles.len() == 3 {
-                String::new()
-            } else {
-                roles.join(", ")
-            },
-            down: down.contains(&node.index()),
+        let own: Vec<&str> = own.map(|(name, _)| *name).collect();
+        match own.len() == roles.len() {
+            true => "server".to_owned(),
+            false => own.join(", "),
         }
+    };
+    let nodes = cluster.nodes().iter().map(|node| Lane {
+        name: node.to_string(),
+        roles: roles(node),
+        down: down.contains(&node.index()),
+        is_decisive: conflict.is_some_and(|conflict| conflict.decisive().contains(node)),
     });
     clients.into_iter().chain(nodes).collect()
-}
-
-/// Goes along the path.
-struct Builder<'a> {
-    world: &'a World,
-    /// The lane of node 0.
-    first_node: usize,
-    /// What was sent so far, in order.
-    copies: Vec<Copy>,
-    rows: Vec<Row>,
-}
-
-impl Builder<'_> {
-    fn step(&mut self, happening: &Happening, before: &State, after: &State) {
-        let (node, event) = match happening.action {
-            Action::Step(event)
-            | Action::Torn { event, .. }
-            | Action::Fail {
-                at: Point::Event(event),
-                ..
-            } => self.event(event, happening),
-            Action::Answer { ask, reply } => {
-                (self.asked(ask), Event::Other(format!("answer: {reply}")))
-            }
-            Action::GiveUp(ask) => {
-                let of = self.asked(ask);
-                (of, Event::Other(format!("waits no longer for {of}")))
-            }
-            Action::Fail {
-                fault: Fault::PostRefused,
-                at: Point::Ask(ask),
-            } => (self.asked(ask), Event::Other("post refused".to_owned())),
-            Action::Fail {
-                at: Point::Ask(ask),
-                ..
-            } => {
-                let value = self.world.scenario().ask[usize::from(ask)].value;
-                (self.asked(ask), Event::Ask(value))
-            }
-            Action::Fail {
-                fault,
-                at: Point::Reply(ask, reply),
-            } => (
-                self.asked(ask),
-                Event::Other(format!("answer: {reply}; {fault}")),
-            ),
-            Action::Fail {
-                fault,
-                at: Point::Node(node),
-            } => (node, Event::Other(fault.to_string())),
-            Action::Crash(node) => (node, Event::Crash),
-            Action::Repeat(node) => (node, Event::Other("asks again".to_owned())),
-            Action::Stop(node) => (node, Event::Other("fails for ever".to_owned())),
-            Action::Settle => {
-                let alone = self.world.scenario().endless.as_ref();
-                let alone = alone
-                    .and_then(|endless| endless.alone)
-                    .and_then(NodeId::new);
-                let node = alone.unwrap_or_else(|| NodeId::new(0).expect("0 names a node"));
-                (node, Event::Other("is alone from now on".to_owned()))
-            }
-            Action::Lose(envelope) => (
-                envelope.to,
-                Event::Message(self.flight(envelope, Fate::Lost)),
-            ),
-        };
-        let mut items = Vec::new();
-        for consequence in &happening.consequences {
-            self.consequence(*consequence, before, after, &mut items);
-        }
-        let (was, is) = (chosen(self.world, before), chosen(self.world, after));
-        let at = items
-            .iter()
-            .position(|item| matches!(item, Item::Announces(_) | Item::Crashes))
-            .unwrap_or(items.len());
-        let quorums = votes::newly(was, is).iter().map(|value| Item::Quorum {
-            value,
-            second: !was.is_empty(),
-        });
-        items.splice(at..at, quorums.collect::<Vec<Item>>());
-        self.rows.push(Row {
-            lane: match happening.action {
-                // It happens at the client.
-                Action::GiveUp(_) => 0,
-                Action::Step(_)
-                | Action::Torn { .. }
-                | Action::Crash(_)
-                | Action::Lose(_)
-                | Action::Answer { .. }
-                | Action::Fail { .. }
-                | Action::Repeat(_)
-                | Action::Stop(_)
-                | Action::Settle => self.first_node + node.index(),
-            },
-            event,
-            items,
-        });
-    }
-
-    /// The node that a request is for.
-    fn asked(&self, ask: u8) -> NodeId {
-        let of = self.world.scenario().ask[usize::from(ask)].of;
-        NodeId::new(of).expect("a scenario that is read names its nodes")
-    }
-
-    fn event(&mut self, event: Occurs, happening: &Happening) -> (NodeId, Event) {
-        match event {
-            Occurs::Ask { of, value, .. } => (of, Event::Ask(value)),
-            Occurs::Timeout(node) => (node, Event::Timeout),
-            Occurs::Deliver(envelope) => {
-                let fate = match happening.consequences.is_empty() {
-                    true => Fate::Ignored,
-                    false => Fate::Arrives,
-                };
-                (envelope.to, Event::Message(self.flight(envelope, fate)))
-            }
-        }
-    }
-
-    /// Which of the copies sent is the one that arrives: where each arrives once, the oldest;
-    /// in a set all are one, and the latest makes the shortest arrow.
-    fn flight(&mut self, envelope: Envelope<model::Letter>, fate: Fate) -> Flight {
-        let same = |copy: &&mut Copy| copy.envelope == envelope;
-        let fresh = |copy: &&mut Copy| copy.envelope == envelope && !copy.taken;
-        let copy = match self.world.scenario().world.network {
-            Network::Set => self.copies.iter_mut().rev().find(fresh),
-            Network::Bag | Network::Ordered => self.copies.iter_mut().find(fresh),
-        };
-        if let Some(copy) = copy {
-            copy.taken = true;
-            return Flight {
-                envelope,
-                sent: Some(copy.sent),
-                fate,
-            };
-        }
-        let copy = self.copies.iter_mut().rev().find(same);
-        Flight {
-            envelope,
-            sent: copy.map(|copy| copy.sent),
-            fate: match fate {
-                Fate::Arrives => Fate::ArrivesAgain,
-                Fate::ArrivesAgain | Fate::Ignored | Fate::Lost => fate,
-            },
-        }
-    }
-
-    fn consequence(
-        &mut self,
-        consequence: Consequence,
-        before: &State,
-        after: &State,
-        items: &mut Vec<Item>,
-    ) {
-        match consequence {
-            Consequence::Saves { before, after, .. } => {
-                items.push(Item::Saves(facts::beyond(&after, &before)));
-            }
-            Consequence::DoesNotSave { node, lost } => {
-                let disk = &after.server(node).disk;
-                items.push(Item::DoesNotSave(facts::beyond(&lost, disk)));
-            }
-            Consequence::Sends(said) => {
-                let sent = (self.rows.len(), items.len());
-                self.copies.extend(said.envelopes().map(|envelope| Copy {
-                    envelope,
-                    sent,
-                    taken: false,
-                }));
-                let missing = said.to;
-                items.push(Item::Sends { said, missing });
-            }
-            Consequence::DoesNotSend(said) => items.push(Item::DoesNotSend(said)),
-            Consequence::Announces { value, .. } => items.push(Item::Announces(value)),
-            Consequence::TellsClient { value, .. } => items.push(Item::Tells(value)),
-            Consequence::Replies { reply, .. } => items.push(Item::Answers(reply)),
-            Consequence::Concludes { outcome, .. } => items.push(match outcome {
-                Outcome::Success(value) => Item::Tells(value),
-                Outcome::NotAsked
-                | Outcome::Asked
-                | Outcome::PostFailed
-                | Outcome::Retryable
-                | Outcome::Fatal
-                | Outcome::Unknown => Item::Leaves(outcome),
-            }),
-            Consequence::Stops { .. } => items.push(Item::Stops),
-            Consequence::Restarts { node, .. } => {
-                items.push(Item::Crashes);
-                let left = before
-                    .asks
-                    .iter()
-                    .zip(&after.asks)
-                    .filter(|(was, is)| **was != Outcome::Unknown && **is == Outcome::Unknown);
-                let is_told = after.clients.is_some();
-                items.extend(left.filter(|_| !is_told).map(|(_, is)| Item::Leaves(*is)));
-                let server = &after.server(node);
-                items.push(Item::Restarts(facts::all(&server.durable())));
-                let forgotten = facts::forgotten(server);
-                if !forgotten.is_empty() {
-                    items.push(Item::Forgets(forgotten));
-                }
-            }
-            // That a message was counted shows in what the node does next.
-            Consequence::Notes { .. } => {}
-        }
-    }
-
-    /// Tells the senders what has arrived.
-    fn finish(mut self) -> Vec<Row> {
-        for copy in self.copies.iter().filter(|copy| copy.taken) {
-            let (row, item) = copy.sent;
-            if let Some(Item::Sends { missing, .. }) = self.rows[row].items.get_mut(item) {
-                *missing = missing
-                    .iter()
-                    .filter(|to| *to != copy.envelope.to)
-                    .collect();
-            }
-        }
-        self.rows
-    }
 }

@@ -1,12 +1,21 @@
 //! What a row is made of.
 
+use std::ops::RangeInclusive;
+
 use model::{Letter, Outcome, Reply};
 use paxos::{Broadcast, Envelope, NodeSet};
 
 use crate::facts::Fact;
+use crate::phases::Entered;
+use crate::through::Through;
+use crate::words::spaced;
 
-/// One step: what happened at a lane, and what came of it there.
+/// One step, or some that are told together: what happened at a lane, and what came of it there.
 pub(super) struct Row {
+    /// The steps, counted from 1.
+    pub(super) steps: RangeInclusive<usize>,
+    /// What is said above it, across all lanes; empty if nothing is.
+    pub(super) strip: String,
     /// The lane it happened at.
     pub(super) lane: usize,
     /// What happened.
@@ -16,6 +25,7 @@ pub(super) struct Row {
 }
 
 /// What begins a row.
+#[derive(Clone)]
 pub(super) enum Event {
     /// A client asks for this value.
     Ask(Letter),
@@ -27,16 +37,28 @@ pub(super) enum Event {
     Crash,
     /// Something else, in words.
     Other(String),
+    /// Steps of waiting, in words: at no lane.
+    Folded(String),
 }
 
 /// A message's way.
+#[derive(Clone)]
 pub(super) struct Flight {
     /// The message.
     pub(super) envelope: Envelope<Letter>,
-    /// The row and the item there that sent it; `None` if the path does not show it.
-    pub(super) sent: Option<(usize, usize)>,
+    /// Where it was sent; `None` if the path does not show it.
+    pub(super) sent: Option<Sent>,
     /// What became of it.
     pub(super) fate: Fate,
+}
+
+/// Where a message was sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sent {
+    /// The row.
+    pub(super) row: usize,
+    /// The item there; `None` where the row tells steps together.
+    pub(super) item: Option<usize>,
 }
 
 /// What became of a message.
@@ -58,6 +80,8 @@ pub(super) enum Item {
     Saves(Vec<Fact>),
     /// The crash kept this from the disk.
     DoesNotSave(Vec<Fact>),
+    /// A proposer enters a phase of its ballot.
+    Enters(Entered),
     /// A message leaves.
     Sends {
         /// What, and to whom.
@@ -67,19 +91,17 @@ pub(super) enum Item {
     },
     /// The crash kept this from leaving.
     DoesNotSend(Broadcast<Letter>),
-    /// A vote completes a quorum for this value.
-    Quorum {
-        /// The value.
-        value: Letter,
-        /// Whether another value was chosen before: the end of agreement.
-        second: bool,
-    },
+    /// A phase of a ballot is through.
+    Quorum(Through),
     /// The node announces that this value is chosen.
     Announces(Letter),
     /// A client is told that this value is chosen.
     Tells(Letter),
-    /// The node stops.
-    Crashes,
+    /// The node stops, between two steps or midway through one.
+    Crashes {
+        /// Whether the rest of its step was cut off.
+        midway: bool,
+    },
     /// What a client is left with.
     Leaves(Outcome),
     /// An answer leaves for a client.
@@ -92,27 +114,31 @@ pub(super) enum Item {
     Forgets(Vec<Fact>),
 }
 
+/// The box of an item: its lines, and the value of its mark.
+pub(super) struct Boxed {
+    pub(super) lines: Vec<String>,
+    pub(super) value: Option<Letter>,
+}
+
 impl Item {
     /// What is written beside an item; empty if nothing is.
     pub(super) fn remark(&self) -> String {
-        let names = |nodes: NodeSet| -> String {
-            let names: Vec<String> = nodes.iter().map(|node| node.to_string()).collect();
-            names.join(" ")
-        };
         match self {
             Item::Sends { missing, .. } if missing.is_empty() => String::new(),
             Item::Sends { said, missing } if said.to == *missing => {
-                format!("{}, not yet at {}", said.message, names(*missing))
+                format!("{}, in flight to {}", said.message, spaced(*missing))
             }
-            Item::Sends { missing, .. } => format!("not yet at {}", names(*missing)),
-            Item::DoesNotSend(said) => format!("{} not sent to {}", said.message, names(said.to)),
+            Item::Sends { missing, .. } => format!("in flight to {}", spaced(*missing)),
+            Item::DoesNotSend(said) => format!("{} not sent to {}", said.message, spaced(said.to)),
             Item::DoesNotSave(_) => "not saved".to_owned(),
             Item::Forgets(_) => "forgotten".to_owned(),
-            Item::Crashes => "crashes".to_owned(),
+            Item::Crashes { midway: false } => "crashes".to_owned(),
+            Item::Crashes { midway: true } => "crashes midway".to_owned(),
             Item::Restarts(known) if known.is_empty() => "restarts, knows nothing".to_owned(),
             Item::Restarts(_) => "restarts, knows".to_owned(),
             Item::Saves(_)
-            | Item::Quorum { .. }
+            | Item::Enters(_)
+            | Item::Quorum(_)
             | Item::Announces(_)
             | Item::Tells(_)
             | Item::Leaves(_) => String::new(),
@@ -121,26 +147,29 @@ impl Item {
         }
     }
 
-    /// Texts centred on the lane, one under the other.
-    pub(super) fn boxes(&self) -> Vec<String> {
+    /// Boxes centred on the lane, one under the other.
+    pub(super) fn boxes(&self) -> Vec<Boxed> {
         match self {
             Item::Saves(facts)
             | Item::DoesNotSave(facts)
             | Item::Restarts(facts)
-            | Item::Forgets(facts) => facts.iter().map(ToString::to_string).collect(),
-            Item::Quorum {
-                value,
-                second: false,
-            } => vec![format!("quorum for {value}")],
-            Item::Quorum {
-                value,
-                second: true,
-            } => vec![format!("quorum for {value}, too")],
-            Item::Announces(value) => vec![format!("chosen {value}")],
+            | Item::Forgets(facts) => facts.iter().map(Boxed::fact).collect(),
+            Item::Enters(entered) => {
+                let value = match entered {
+                    Entered::Prepares(_) => None,
+                    Entered::Proposes(vote) => Some(vote.value),
+                };
+                vec![Boxed::line(entered.to_string(), value)]
+            }
+            Item::Quorum(through) => vec![Boxed {
+                lines: through.lines(),
+                value: through.value(),
+            }],
+            Item::Announces(value) => vec![Boxed::line(format!("chosen {value}"), Some(*value))],
             Item::Sends { .. }
             | Item::DoesNotSend(_)
             | Item::Tells(_)
-            | Item::Crashes
+            | Item::Crashes { .. }
             | Item::Answers(_)
             | Item::Stops
             | Item::Leaves(_) => Vec::new(),
@@ -155,16 +184,34 @@ impl Item {
             Item::Leaves(outcome) => Some((outcome.to_string(), None)),
             Item::Saves(_)
             | Item::DoesNotSave(_)
+            | Item::Enters(_)
             | Item::Sends { .. }
             | Item::DoesNotSend(_)
-            | Item::Quorum { .. }
+            | Item::Quorum(_)
             | Item::Announces(_)
-            | Item::Crashes
+            | Item::Crashes { .. }
             | Item::Answers(_)
             | Item::Stops
             | Item::Restarts(_)
             | Item::Forgets(_) => None,
         }
+    }
+}
+
+impl Boxed {
+    fn line(text: String, value: Option<Letter>) -> Boxed {
+        Boxed {
+            lines: vec![text],
+            value,
+        }
+    }
+
+    fn fact(fact: &Fact) -> Boxed {
+        let value = match fact {
+            Fact::Vote(vote) => Some(vote.value),
+            Fact::Round(_) | Fact::Promise(_) => None,
+        };
+        Boxed::line(fact.to_string(), value)
     }
 }
 
@@ -184,7 +231,7 @@ impl Event {
         match self {
             Event::Ask(value) => format!("asks for {value}"),
             Event::Timeout => "times out".to_owned(),
-            Event::Crash => String::new(),
+            Event::Crash | Event::Folded(_) => String::new(),
             Event::Other(what) => what.clone(),
             Event::Message(flight) => {
                 let remark = match flight.fate {
@@ -194,6 +241,16 @@ impl Event {
                     Fate::Lost => " lost",
                 };
                 format!("{}{remark}", flight.envelope.message)
+            }
+        }
+    }
+
+    /// The message that arrives or is lost.
+    pub(super) fn flight(&self) -> Option<&Flight> {
+        match self {
+            Event::Message(flight) => Some(flight),
+            Event::Ask(_) | Event::Timeout | Event::Crash | Event::Other(_) | Event::Folded(_) => {
+                None
             }
         }
     }

@@ -1,42 +1,44 @@
-//! How values and kinds look: a value has a colour and a shape of its own.
+//! How values and kinds look: a value has a colour, a shape and a pattern of its own.
 
 use model::Letter;
 use paxos::Message;
 
-/// The style sheet. Every rule is for this picture alone, since the picture can be part of a page.
-pub(super) const SHEET: &str = "\
-.pxd text{font-family:system-ui,'Segoe UI',Helvetica,Arial,'DejaVu Sans',sans-serif;font-size:12px;fill:#1f2328}
-.pxd .title{font-size:14px;font-weight:600}
-.pxd .fault{fill:#b3261e}
-.pxd .small,.pxd .number{font-size:11px;fill:#59636e}
-.pxd .bad{font-size:11px;fill:#b3261e}
-.pxd .name{font-weight:700}
-.pxd .halo{paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}
-.pxd .page{fill:#fff;stroke:#d0d7de}
-.pxd .last{fill:#fff4c2;stroke:#e0b93a}
-.pxd .rule{stroke:#eef1f4}
-.pxd .head{fill:#f3f5f8;stroke:#8c959f}
-.pxd .lane{stroke:#8c959f;stroke-width:1.5}
-.pxd .off{stroke-dasharray:2 5}
-.pxd .line{fill:none;stroke:#57606a;stroke-width:1.4}
-.pxd .tip{fill:#57606a}
-.pxd .again{stroke-dasharray:6 4}
-.pxd .cross{fill:none;stroke:#b3261e;stroke-width:2.4}
-.pxd .dot{fill:#1f2328}
-.pxd .ring{fill:#fff;stroke:#57606a;stroke-width:1.4}
-.pxd .box{fill:#fff;stroke:#57606a}
-.pxd .void{fill:#fff;stroke:#b3261e;stroke-dasharray:4 3}
-.pxd .gone{text-decoration:line-through}
-.pxd .boxed{font-size:11px}
-.pxd .on{fill:#fff;font-weight:700}
-.pxd .mark{stroke:#fff;stroke-width:3px;paint-order:stroke}
-.pxd .white{fill:#fff}
-";
+use super::palette::{DARK, LIGHT};
 
-/// The colours of the values, `A` first; the first two are told apart by everybody.
-const COLOURS: [&str; Letter::LIMIT] = [
-    "#0b62c4", "#bf5200", "#1a7f37", "#8250df", "#0e7490", "#a8326e", "#6b5b00", "#444c56",
-];
+/// The style sheet. Every rule is for this picture alone, since the picture can be part of a page.
+pub(super) fn sheet() -> String {
+    let (day, night) = (LIGHT.rules(), DARK.rules());
+    format!("{FORMS}{day}@media (prefers-color-scheme:dark){{\n{night}}}\n")
+}
+
+/// Everything but the colours.
+const FORMS: &str = "\
+.pxd text{font-family:system-ui,'Segoe UI',Helvetica,Arial,'DejaVu Sans',sans-serif;font-size:12px}
+.pxd .title{font-size:15px;font-weight:600}
+.pxd .small,.pxd .number,.pxd .bad,.pxd .boxed{font-size:11px}
+.pxd .name,.pxd .on,.pxd .strip{font-weight:700}
+.pxd .halo{paint-order:stroke;stroke-width:4px;stroke-linejoin:round}
+.pxd .lane{stroke-width:1.5}
+.pxd .off{stroke-dasharray:2 5}
+.pxd .line{fill:none;stroke-width:1.4}
+.pxd .value{stroke-width:2}
+.pxd .flies{stroke-dasharray:3 2}
+.pxd .ring{stroke-width:1.4}
+.pxd .cross{fill:none;stroke-width:2.4}
+.pxd .ever{fill:none;stroke-width:2}
+.pxd .quorum{stroke-width:2.5}
+.pxd .through{stroke-dasharray:1 4;stroke-linecap:round;stroke-width:2}
+.pxd .void{stroke-dasharray:4 3}
+.pxd .gone{text-decoration:line-through}
+.pxd .mark{stroke-width:3px;paint-order:stroke}
+.pxd .d1{stroke-dasharray:11 4}
+.pxd .d2{stroke-dasharray:2 4}
+.pxd .d3{stroke-dasharray:11 4 2 4}
+.pxd .d4{stroke-dasharray:18 4}
+.pxd .d5{stroke-dasharray:6 3}
+.pxd .d6{stroke-dasharray:11 4 2 4 2 4}
+.pxd .d7{stroke-dasharray:18 4 2 4}
+";
 
 /// The outlines of the values' marks around the middle, as polygons; none is a circle.
 const SHAPES: [&[(i32, i32)]; Letter::LIMIT] = [
@@ -50,14 +52,16 @@ const SHAPES: [&[(i32, i32)]; Letter::LIMIT] = [
     &[(-6, -3), (6, -3), (6, 3), (-6, 3)],
 ];
 
-/// The colour of a value.
-pub(super) fn colour(value: Letter) -> &'static str {
-    COLOURS[value.index()]
-}
-
 /// The outline of a value's mark around the middle; `None` is a circle.
 pub(super) fn shape(value: Letter) -> Option<&'static [(i32, i32)]> {
     Some(SHAPES[value.index()]).filter(|outline| !outline.is_empty())
+}
+
+/// The classes of a line for a value: its colour, and its pattern.
+pub(super) fn stroke(value: Option<Letter>) -> String {
+    value.map_or(String::new(), |value| {
+        format!(" value v{0} d{0}", value.index())
+    })
 }
 
 /// The value a message is about.
@@ -70,7 +74,7 @@ pub(super) fn value(message: &Message<Letter>) -> Option<Letter> {
 }
 
 /// The value that an arrow is coloured for: only what may become chosen by it.
-pub(super) fn arrow_value(message: &Message<Letter>) -> Option<Letter> {
+pub(crate) fn arrow_value(message: &Message<Letter>) -> Option<Letter> {
     match message {
         Message::Propose { value, .. } | Message::Accepted { value, .. } => Some(*value),
         Message::Promise { .. } | Message::Prepare { .. } | Message::Nack { .. } => None,

@@ -1,9 +1,11 @@
 //! Pictures are well-formed and readable, whatever the path.
 
 use model::{Action, State, World};
+use report::{Story, Telling, TooNarrow, text_diagram};
 use stateright::{Model, Path};
 
-use crate::worlds;
+use crate::golden::plain;
+use crate::{stories, worlds};
 
 /// A path of at most so many steps, chosen by this seed.
 fn wander(world: &World, seed: u64, steps: usize) -> Path<State, Action> {
@@ -137,7 +139,182 @@ fn titles_are_escaped() {
 fn a_picture_needs_nothing_beside_it() {
     let (world, path) = worlds::storm();
     let picture = report::diagram(&world, &path);
-    for foreign in ["<script", "href", "url(", "@import", "@font-face", "id="] {
+    for foreign in ["<script", "href", "url(", "@import", "@font-face"] {
         assert!(!picture.contains(foreign), "{foreign}");
+    }
+    // Nor does it touch what is beside it: every rule of its style is for itself.
+    let style = picture.split("<style>").nth(1).unwrap();
+    let style = style.split("</style>").next().unwrap();
+    for rule in style.lines().filter(|line| line.contains('{')) {
+        let is_ours = |selector: &str| selector.starts_with(".pxd ");
+        let selectors = rule.split('{').next().unwrap();
+        assert!(
+            rule.starts_with("@media") || selectors.split(',').all(is_ours),
+            "{rule}"
+        );
+    }
+}
+
+#[test]
+fn pictures_on_one_page_are_named_apart() {
+    let mut ids = std::collections::BTreeSet::new();
+    for seed in 0..20 {
+        let world = worlds::world(worlds::STORM);
+        let picture = report::diagram(&world, &wander(&world, seed, 30));
+        let document = roxmltree::Document::parse(&picture).unwrap();
+        let root = document.root_element();
+        for (name, tag) in [("aria-labelledby", "title"), ("aria-describedby", "desc")] {
+            let id = root.attribute(name).unwrap();
+            let named = root
+                .children()
+                .find(|node| node.attribute("id") == Some(id));
+            assert_eq!(named.map(|node| node.tag_name().name()), Some(tag));
+            assert!(ids.insert(id.to_owned()), "{id} twice");
+        }
+    }
+}
+
+#[test]
+fn only_what_must_not_be_is_red() {
+    let count = |(world, path): &(World, Path<State, Action>), class: &str| {
+        let picture = report::diagram(world, path);
+        picture.matches(&format!("class=\"{class}\"")).count()
+    };
+    for wrong in [worlds::stale(), stories::forgotten(), stories::thin()] {
+        assert_eq!((count(&wrong, "end"), count(&wrong, "last")), (1, 0));
+    }
+    for right in [stories::success(), stories::adopted(), stories::torn()] {
+        assert_eq!((count(&right, "end"), count(&right, "last")), (0, 1));
+        assert_eq!(count(&right, "decisive"), 0);
+    }
+    // One acceptor is in all quorums of one; n3 voted twice, and nobody was in what should have met.
+    assert_eq!(count(&stories::forgotten(), "decisive"), 1);
+    assert_eq!(count(&stories::thin(), "decisive"), 1);
+    let (world, path) = stories::thin();
+    let picture = report::diagram(&world, &path);
+    assert!(picture.contains("the quorums do not meet"), "{picture}");
+}
+
+/// The steps that have a row of their own, and those that are told together.
+fn told_steps(picture: &str) -> (Vec<usize>, Vec<usize>) {
+    let document = roxmltree::Document::parse(picture).unwrap();
+    let texts = |class: &'static str| {
+        let nodes = document.descendants();
+        let nodes = nodes.filter(move |node| node.attribute("class") == Some(class));
+        nodes
+            .filter_map(|node| node.text().map(str::to_owned))
+            .collect::<Vec<_>>()
+    };
+    let alone = texts("number")
+        .iter()
+        .map(|text| text.parse().unwrap())
+        .collect();
+    let mut together = Vec::new();
+    for text in texts("small") {
+        let Some((from, rest)) = text
+            .strip_prefix("steps ")
+            .and_then(|text| text.split_once('–'))
+        else {
+            continue;
+        };
+        let to = rest.split(':').next().unwrap();
+        together.extend(from.parse::<usize>().unwrap()..=to.parse().unwrap());
+    }
+    (alone, together)
+}
+
+#[test]
+fn waiting_is_told_together_and_nothing_else_is() {
+    let mut folded = 0;
+    let story = stories::waiting();
+    let wanders = worlds().into_iter().flat_map(|world| {
+        (0..20).map(move |seed| {
+            let path = wander(&world, seed, 300);
+            (world.clone(), path)
+        })
+    });
+    for (world, path) in wanders.chain([story]) {
+        let (alone, together) = told_steps(&report::diagram(&world, &path));
+        folded += together.len();
+        let mut all = [alone, together.clone()].concat();
+        all.sort_unstable();
+        let lines = report::lines(&world, &path);
+        assert_eq!(all, (1..=lines.len()).collect::<Vec<_>>());
+        for step in together {
+            let line = &lines[step - 1];
+            for change in [
+                "saves promise",
+                "saves vote",
+                "crash",
+                "restarts",
+                "announces",
+                "chosen",
+                "SUCCESS",
+                "lost",
+            ] {
+                assert!(!line.contains(change), "{line}");
+            }
+        }
+    }
+    assert_eq!(
+        folded, 28,
+        "the time-outs of the story, and nothing of chance"
+    );
+}
+
+#[test]
+fn lanes_keep_to_the_width_and_tell_every_step() {
+    let telling = Telling::default();
+    for world in worlds() {
+        for seed in 0..20 {
+            let path = wander(&world, seed, 60);
+            let steps = path.clone().into_actions().len();
+            for width in [48, 60, 80, 100, 200] {
+                let lines = plain(&text_diagram(&world, &path, &telling, None, width).unwrap());
+                let wide = lines.lines().find(|line| line.chars().count() > width);
+                assert_eq!(wide, None, "{width}");
+                let numbers = lines
+                    .lines()
+                    .filter_map(|line| line.split_whitespace().next()?.parse().ok());
+                assert_eq!(
+                    numbers.collect::<Vec<usize>>(),
+                    (1..=steps).collect::<Vec<_>>(),
+                    "{lines}"
+                );
+            }
+            let narrow = text_diagram(&world, &path, &telling, None, 30).unwrap_err();
+            assert!(narrow.needed > 30 && narrow.width == 30);
+            let fits = text_diagram(&world, &path, &telling, None, narrow.needed);
+            assert!(fits.is_ok(), "{narrow}");
+            let short = text_diagram(&world, &path, &telling, None, narrow.needed - 1);
+            assert!(matches!(short, Err(TooNarrow { .. })));
+        }
+    }
+}
+
+#[test]
+fn the_terminal_has_all_that_lines_have_and_changes_apart() {
+    for world in worlds() {
+        for seed in 0..20 {
+            let path = wander(&world, seed, 60);
+            let story = Story::new(&world, &path, &Telling::default());
+            let told = plain(&story.told());
+            for came in story.steps.iter().flat_map(|step| &step.came) {
+                let lines = told.lines().filter(|line| line.contains(&came.what.text));
+                let is_alone = |line: &str| line.trim() == came.what.text;
+                let expected = came.is_inside;
+                assert!(
+                    lines.map(is_alone).any(|is| is == expected),
+                    "{}",
+                    came.what.text
+                );
+            }
+            let numbers = told.lines().filter(|line| {
+                line.split_whitespace()
+                    .next()
+                    .is_some_and(|word| word.parse::<usize>().is_ok())
+            });
+            assert_eq!(numbers.count(), story.steps.len());
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::args::ExploreArgs;
 use crate::error::Error;
 use crate::load::Loaded;
 use crate::progress::Meter;
-use crate::{Ended, live, load, print};
+use crate::{Ended, findings, live, load, print};
 
 pub(crate) fn explore(args: &ExploreArgs) -> Result<Ended, Error> {
     let loaded = load::one(&args.scenario)?;
@@ -27,6 +27,9 @@ pub(crate) fn explore(args: &ExploreArgs) -> Result<Ended, Error> {
             for line in &shown.lines {
                 print::line(line)?;
             }
+            let end = shown.paths.last();
+            let why = end.and_then(|path| report::why(&world, path, property.name));
+            findings::print_why(why.as_ref())?;
             for path in &shown.paths {
                 print::line(&format!("{address}/#/steps/{}", path.encode(&world)))?;
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use checker::Ending;
 use model::properties::Known;
 use model::{Action, State, World};
-use report::{Answer, Found, Judged, Outcome};
+use report::{Answer, Found, Judged, Outcome, Why};
 use stateright::Path;
 
 use crate::check::Checked;
@@ -57,6 +57,7 @@ pub(crate) fn print_violations(checked: &Checked) -> Result<(), Error> {
         for line in judged.lines(&answer.world).into_iter().flatten() {
             print::line(&format!("  {line}"))?;
         }
+        print_why(judged.why(&answer.world).as_ref())?;
         print::line("")?;
     }
     Ok(())
@@ -71,6 +72,17 @@ pub(crate) fn print_story(
     print::line(heading)?;
     for line in report::lines(world, path) {
         print::line(&format!("  {line}"))?;
+    }
+    Ok(())
+}
+
+/// Why a property is broken, below the path that breaks it: a line a sentence.
+pub(crate) fn print_why(why: Option<&Why>) -> Result<(), Error> {
+    for sentence in why.iter().flat_map(|why| &why.sentences) {
+        print::line(&format!(
+            "  {} {sentence}",
+            print::toned(Tone::Doubtful, "why:")
+        ))?;
     }
     Ok(())
 }

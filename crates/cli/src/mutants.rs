@@ -13,6 +13,7 @@ use crate::Ended;
 use crate::args::MutantsArgs;
 use crate::check::listen_for_interrupt;
 use crate::error::Error;
+use crate::findings;
 use crate::live;
 use crate::load::{self, Loaded};
 use crate::print::{self, Tone};
@@ -47,7 +48,12 @@ pub(crate) fn mutants(args: &MutantsArgs) -> Result<Ended, Error> {
     let not_run = chosen.len() - trials.len();
     match args.json {
         true => print::line(report::mutant_summary(&trials, not_run)?.trim_end())?,
-        false => print_table(&trials, not_run)?,
+        false => {
+            print_table(&trials, not_run)?;
+            if !args.names.is_empty() {
+                print_deaths(&trials)?;
+            }
+        }
     }
     let all_known = not_run == 0 && trials.iter().all(|trial| trial.is_met().is_some());
     match (reports, all_known) {
@@ -203,6 +209,23 @@ fn print_table(trials: &[Trial], not_run: usize) -> Result<(), Error> {
         print::line(&print::toned(tone(trial), &problem))?;
     }
     print::line(&sum(trials, not_run))?;
+    Ok(())
+}
+
+/// How each of them was found out, with the path and why: for those that were asked for by name.
+fn print_deaths(trials: &[Trial]) -> Result<(), Error> {
+    for trial in trials {
+        let Some((answer, judged, _)) = trial.death() else {
+            continue;
+        };
+        print::line("")?;
+        let heading = format!("{}: {trial}", trial.mutant);
+        print::line(&print::toned(tone(trial), &heading))?;
+        for line in judged.lines(&answer.world).into_iter().flatten() {
+            print::line(&format!("  {line}"))?;
+        }
+        findings::print_why(judged.why(&answer.world).as_ref())?;
+    }
     Ok(())
 }
 

@@ -55,6 +55,7 @@ mod readme;
 mod regression;
 mod summary;
 mod votes;
+mod why;
 mod words;
 
 pub use answer::{Answer, Found, Judged, Outcome, Outlook, Tail};
@@ -70,3 +71,4 @@ pub use mutants::{MutantFate, Trial, mutant_files, mutant_summary};
 pub use page::{STYLE, page};
 pub use regression::Regression;
 pub use summary::summary;
+pub use why::{Why, why};

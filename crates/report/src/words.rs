@@ -248,7 +248,7 @@ fn faults(scenario: &Scenario) -> Option<String> {
 }
 
 /// "n0, n1 and n2".
-fn names(nodes: NodeSet) -> String {
+pub(crate) fn names(nodes: NodeSet) -> String {
     let names: Vec<String> = nodes.iter().map(|node| node.to_string()).collect();
     listed(&names)
 }

@@ -2,6 +2,7 @@
 
 use checker::{Minimised, Sighting, Simulated, Simulation};
 use model::{Action, Expected, State, World};
+use report::Why;
 use serde_json::{Value, json};
 use stateright::{Expectation, Path};
 
@@ -147,11 +148,18 @@ impl Told<'_> {
             counted(violation.steps as u64, "step"),
         );
         findings::print_story(&print::toned(tone, &heading), &self.world, &violation.path)?;
+        findings::print_why(self.why(violation).as_ref())?;
         if self.args.run.is_none() {
             print::line(&format!("  again: {}", self.again(violation.run)))?;
         }
         print::line("")?;
         Ok(())
+    }
+
+    /// Why the first of the properties is violated; the others are by the same walk.
+    fn why(&self, violation: &Violation) -> Option<Why> {
+        let property = violation.properties.first()?;
+        report::why(&self.world, &violation.path, property)
     }
 
     /// The command that makes one run again.
@@ -204,6 +212,9 @@ impl Told<'_> {
             "run": seen.map(|seen| seen.run),
             "steps": seen.map(|seen| seen.walk.actions.len()),
             "trace": short.map(|short| report::lines(&self.world, &short.path)),
+            "why": short
+                .and_then(|short| report::why(&self.world, &short.path, sighting.property))
+                .map(|why| why.sentences),
             "minimal": short.map(|short| short.minimised.is_minimal),
             "again": seen.map(|seen| self.again(seen.run)),
         })

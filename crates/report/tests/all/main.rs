@@ -7,4 +7,5 @@ mod golden;
 mod pictures;
 mod schemas;
 mod traces;
+mod why;
 mod worlds;

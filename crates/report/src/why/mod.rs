@@ -1,0 +1,145 @@
+//! Why a property is broken: what a path shows, and the first step on it that is not as the protocol has it.
+//!
+//! The path is judged by laws of the protocol, each in the room of the role it binds. None of them knows what is done
+//! wrong: they look at what nodes said, saved, restored, counted and concluded. What no law objects to is told as it
+//! is, and not explained.
+
+mod acceptor;
+mod agreement;
+mod claims;
+mod client;
+mod host;
+mod learner;
+mod proposer;
+mod reading;
+mod shown;
+mod votes;
+
+use model::properties::Known;
+use model::{Action, State, World};
+use paxos::Phase;
+use stateright::Path;
+
+use self::reading::{Reading, Step};
+use crate::words;
+
+/// Why a path breaks a property.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Why {
+    /// First what the path shows, then what went wrong; each a whole sentence.
+    pub sentences: Vec<String>,
+    /// The first step that is not as the protocol has it, counted from 1; `None` if there is no such step, because the
+    /// protocol itself is wrong as the scenario has it.
+    pub step: Option<usize>,
+}
+
+/// What one step does otherwise than the protocol has it, as a sentence; `None` if nothing.
+type Law = fn(&Reading<'_>, &Step) -> Option<String>;
+
+/// Every law, in the order in which one wants to hear of them where a step breaks several.
+const LAWS: &[Law] = &[
+    host::stops_when_it_cannot_save,
+    host::stops_when_its_store_is_corrupted,
+    proposer::uses_its_own_ballots,
+    acceptor::promises_what_is_higher,
+    acceptor::reports_its_vote,
+    acceptor::keeps_its_promise,
+    acceptor::raises_its_promise_by_voting,
+    proposer::has_enough_promises,
+    proposer::proposes_one_value,
+    proposer::respects_the_highest_vote,
+    proposer::keeps_the_highest_vote_in_mind,
+    learner::announces_what_a_quorum_voted_for,
+    learner::tells_what_it_knows,
+    client::refuses_what_it_does_not_do,
+    client::concludes_what_it_knows,
+    host::saves_before_it_sends,
+    host::restores_what_it_saved,
+    proposer::uses_a_ballot_once,
+    learner::counts_quorums_by_size,
+];
+
+/// Why the last state of a path breaks this property. `None` if it does not, or if the property is not one that must
+/// be true in every state.
+pub fn why(world: &World, path: &Path<State, Action>, property: &str) -> Option<Why> {
+    let known = Known::named(property).filter(|known| known.is_invariant() && !known.is_live())?;
+    let reading = Reading::new(world, path);
+    if (known.property().condition)(world, path.last_state()) {
+        return None;
+    }
+    let breaches = breaches(&reading);
+    let root = breaches.first();
+    let mut sentences = Vec::new();
+    // The finer properties speak of the very thing that a law forbids: to tell both would be to tell it twice.
+    let is_told = root.is_some_and(|root| root.step == reading.steps.len());
+    sentences.extend(shown::facts(&reading, known.name, is_told));
+    match root {
+        Some(root) => {
+            sentences.push(root.sentence.clone());
+            sentences.extend(aftermath(&breaches, root));
+        }
+        None => sentences.extend(apart(&reading)),
+    }
+    Some(Why {
+        sentences,
+        step: root.map(|root| root.step),
+    })
+}
+
+/// A step that breaks a law.
+struct Breach {
+    step: usize,
+    /// Which law, by its place.
+    law: usize,
+    sentence: String,
+}
+
+/// Of each step the first law that it breaks.
+fn breaches(reading: &Reading<'_>) -> Vec<Breach> {
+    let broken = |step: &Step| {
+        let mut laws = LAWS.iter().enumerate();
+        laws.find_map(|(law, judge)| {
+            Some(Breach {
+                step: step.number,
+                law,
+                sentence: judge(reading, step)?,
+            })
+        })
+    };
+    reading.steps.iter().filter_map(broken).collect()
+}
+
+/// What else is wrong later on: the same again, and the first thing of another kind.
+fn aftermath(breaches: &[Breach], root: &Breach) -> Vec<String> {
+    let later = || breaches.iter().filter(|breach| breach.step > root.step);
+    let again: Vec<String> = later()
+        .filter(|breach| breach.law == root.law)
+        .map(|breach| breach.step.to_string())
+        .collect();
+    let again = match again.as_slice() {
+        [] => None,
+        [step] => Some(format!("The same went wrong again at step {step}.")),
+        steps => Some(format!(
+            "The same went wrong again at steps {}.",
+            words::listed(steps)
+        )),
+    };
+    let other = later().find(|breach| breach.law != root.law);
+    let other = other.map(|other| format!("Then {}", other.sentence));
+    again.into_iter().chain(other).collect()
+}
+
+/// That quorums need not meet, if that is so. Then the protocol is wrong as the scenario has it, and no step is.
+fn apart(reading: &Reading<'_>) -> Option<String> {
+    let [promises, votes] = [Phase::Prepare, Phase::Accept].map(|phase| reading.quorum_size(phase));
+    let acceptors = reading.world.cluster().acceptors().len();
+    (promises + votes <= acceptors).then(|| {
+        format!(
+            "No step is against the rules: {} and {} of {} are quorums, and {promises} + {votes} is not more than \
+             {acceptors}, so they need not meet.",
+            words::counted(promises as u64, "promise", "promises"),
+            words::counted(votes as u64, "vote", "votes"),
+            words::counted(acceptors as u64, "acceptor", "acceptors"),
+        )
+    })
+}

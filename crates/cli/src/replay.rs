@@ -1,13 +1,13 @@
 //! `paxos replay`: a saved trace, walked again on today's code.
 
-use report::Replayed;
+use report::{Replayed, Why};
 use serde::Serialize;
 
 use crate::args::ReplayArgs;
 use crate::error::Error;
 use crate::print::{self, Tone};
 use crate::saved::{self, Saved};
-use crate::{Ended, load};
+use crate::{Ended, findings, load};
 
 /// What became of a trace, as `--json` has it.
 #[derive(Serialize)]
@@ -29,6 +29,9 @@ struct Told<'a> {
     obstacle_at: Option<usize>,
     obstacle: Option<&'a str>,
     difference: Option<ToldDifference<'a>>,
+    /// Why it still breaks; only where it does, and is about what must be true in every state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<Vec<String>>,
 }
 
 #[derive(Serialize)]
@@ -53,12 +56,24 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<Ended, Error> {
             };
             let line = format!("{}: {}", saved.subject(), print::toned(tone, &told));
             print::line(&line)?;
+            findings::print_why(why(&saved, &replayed).as_ref())?;
         }
     }
     Ok(match replayed {
         Replayed::Breaks { .. } => Ended::Met,
         Replayed::Mended { .. } | Replayed::Obsolete { .. } => Ended::Unmet,
     })
+}
+
+/// Why it still breaks.
+fn why(saved: &Saved, replayed: &Replayed) -> Option<Why> {
+    match replayed {
+        Replayed::Breaks { steps, .. } => {
+            let path = saved.trace.path(&saved.world, *steps)?;
+            report::why(&saved.world, &path, saved.trace.property.name)
+        }
+        Replayed::Mended { .. } | Replayed::Obsolete { .. } => None,
+    }
 }
 
 fn json<'a>(saved: &'a Saved, replayed: &'a Replayed) -> Told<'a> {
@@ -86,5 +101,6 @@ fn json<'a>(saved: &'a Saved, replayed: &'a Replayed) -> Told<'a> {
             saved: &difference.saved,
             found: &difference.found,
         }),
+        why: why(saved, replayed).map(|why| why.sentences),
     }
 }

@@ -2,7 +2,7 @@
 
 use model::{Action, Scenario, State, World};
 use serde_json::{Map, Value};
-use stateright::{Model as _, Property};
+use stateright::{Model as _, Path, Property};
 
 use super::difference::{difference, normal};
 use super::obstacle::obstacle;
@@ -35,6 +35,15 @@ pub enum Replayed {
         /// Where the states are not as they were before.
         difference: Option<Difference>,
     },
+}
+
+impl Trace {
+    /// The first `steps` steps of it, as a path of today's world; `None` if one of them cannot be taken.
+    pub fn path(&self, world: &World, steps: usize) -> Option<Path<State, Action>> {
+        let actions = self.steps.iter().map(|(action, _)| *action);
+        let actions: Vec<Action> = actions.take(steps).collect();
+        Path::from_actions(world, world.init_states().remove(0), &actions)
+    }
 }
 
 impl Replayed {

@@ -16,8 +16,9 @@ pub(super) fn promises_what_is_higher(reading: &Reading<'_>, step: &Step) -> Opt
         ));
     }
     let to = step.heard()?.from;
-    (known == ballot)
-        .then(|| format!("{node} had {bound} and promised it again at step {number}, to {to}."))
+    (known == ballot).then(|| {
+        format!("{node} promised {ballot} to {to} at step {number}, though it had {bound} already.")
+    })
 }
 
 /// The ballot that an acceptor promised when it was asked: it said so, or has it on its disk at least.
@@ -86,6 +87,35 @@ pub(super) fn keeps_its_promise(reading: &Reading<'_>, step: &Step) -> Option<St
     (asks_for_promise && known != Some(ballot)).then(|| {
         format!("{node} voted for {vote} at step {number} without having promised {ballot}, as the notes' rule asks.")
     })
+}
+
+/// An acceptor stands by all that it said, whatever it remembers.
+pub(super) fn keeps_its_word(reading: &Reading<'_>, step: &Step) -> Option<String> {
+    let node = step.heard()?.to;
+    let (ballot, did) = match step.vote(node) {
+        Some(vote) => (vote.ballot, format!("voted for {vote}")),
+        None => {
+            let (ballot, _) = step.promises(node).next()?;
+            (ballot, format!("promised {ballot}"))
+        }
+    };
+    let said = |step: &Step| {
+        let promised = step.promises(node).next();
+        let promised = promised.map(|(ballot, _)| (ballot, format!("promised {ballot}")));
+        let voted = step
+            .vote(node)
+            .map(|vote| (vote.ballot, format!("voted for {vote}")));
+        let (said, told) = promised.or(voted)?;
+        (said > ballot).then(|| format!("{told} at step {}", step.number))
+    };
+    let had = reading.steps[..step.number - 1]
+        .iter()
+        .rev()
+        .find_map(said)?;
+    Some(format!(
+        "{node} {did} at step {}, though it had {had}.",
+        step.number
+    ))
 }
 
 /// A vote is a promise, too: nothing below it is voted for later.

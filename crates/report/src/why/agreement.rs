@@ -1,14 +1,18 @@
 //! How two values came to be the one, and who stood between them.
 
-use paxos::{NodeId, NodeSet, Phase, Vote};
+use model::Letter;
+use paxos::{NodeId, Phase, Vote};
 
+use super::Breach;
 use super::claims::claims;
 use super::reading::{Reading, Step};
 use crate::quorums::Quorum;
 use crate::words;
 
 /// The two claims that contradict each other, and what the quorums behind them have in common.
-pub(super) fn facts(reading: &Reading<'_>) -> Vec<String> {
+///
+/// What is `told` of some steps anyway is not told here.
+pub(super) fn facts(reading: &Reading<'_>, told: &[Breach]) -> Vec<String> {
     let claims = claims(reading);
     let Some(first) = claims.first() else {
         return Vec::new();
@@ -23,7 +27,8 @@ pub(super) fn facts(reading: &Reading<'_>) -> Vec<String> {
             false => (other, one),
         };
         if lower.ballot != higher.ballot {
-            facts.extend(between(reading, &lower, &higher));
+            facts.extend(between(reading, &lower, &higher, told));
+            facts.extend(reading.missing());
         }
     }
     facts
@@ -31,90 +36,103 @@ pub(super) fn facts(reading: &Reading<'_>) -> Vec<String> {
 
 /// The promises that the proposal of the higher ballot rests on, and which of them are from acceptors that voted in the
 /// lower one. Quorums meet so that one of these tells of its vote, or does not vote any more.
-fn between(reading: &Reading<'_>, lower: &Quorum, higher: &Quorum) -> Option<String> {
+fn between(
+    reading: &Reading<'_>,
+    lower: &Quorum,
+    higher: &Quorum,
+    told: &[Breach],
+) -> Option<String> {
     let mut quorums = reading.quorums.iter();
     let promises = quorums.find(|quorum| {
         (quorum.phase, quorum.ballot, quorum.value) == (Phase::Prepare, higher.ballot, higher.value)
     })?;
-    let proposal = Vote {
-        ballot: higher.ballot,
-        value: higher.value,
-    };
-    let vote = Vote {
-        ballot: lower.ballot,
-        value: lower.value,
-    };
+    let [vote, proposal] = [lower, higher].map(|Quorum { ballot, value, .. }| Vote {
+        ballot: *ballot,
+        value: *value,
+    });
     let (members, step) = (promises.members, promises.step);
-    let rests = match members.len() {
-        0 => {
-            return Some(format!(
-                "{proposal} was proposed at step {step}, and nobody had promised {}.",
-                higher.ballot
-            ));
-        }
-        1 => format!(
-            "{proposal} was proposed at step {step} on the promise of {}",
-            words::names(members)
-        ),
-        _ => format!(
-            "{proposal} was proposed at step {step} on the promises of {}",
-            words::names(members)
-        ),
-    };
     let both = members.intersection(lower.members);
-    let details: Vec<(bool, String)> = both
+    let mut details: Vec<Detail> = both
         .iter()
-        .filter_map(|node| in_both(reading, node, vote, higher))
+        .filter_map(|node| detail(reading, node, vote, higher))
         .collect();
     // The one that did not do what it is there for says most.
-    let telling = details
-        .iter()
-        .find(|(is_odd, _)| *is_odd)
-        .or(details.first());
-    Some(match (both.len(), telling) {
-        (0, _) => format!("{rests}, {} of whom voted for {vote}.", none(members)),
-        (1, Some((_, detail))) => format!("{rests}, who voted for {vote}, too: {detail}."),
-        (_, Some((_, detail))) => format!(
-            "{rests}; {} voted for {vote}, too: {detail}.",
+    details.sort_by_key(|detail| !detail.is_odd);
+    let is_told = |step| told.iter().any(|breach| breach.step == step);
+    let detail = details.first().filter(|detail| !is_told(detail.step));
+    let detail = detail.map_or(String::new(), |detail| format!(": {}", detail.told));
+    let voted = match (members.len(), both.len()) {
+        (0, _) => "without any promise".to_owned(),
+        (1, 0) => format!(
+            "on the promise of {}, who did not vote for {vote}",
+            words::names(members)
+        ),
+        (1, _) => format!(
+            "on the promise of {}, who voted for {vote}, too{detail}",
+            words::names(members)
+        ),
+        (2, 0) => format!(
+            "on the promises of {}, neither of whom voted for {vote}",
+            words::names(members)
+        ),
+        (_, 0) => format!(
+            "on the promises of {}, none of whom voted for {vote}",
+            words::names(members)
+        ),
+        (all, some) if all == some => {
+            format!(
+                "on the promises of {}, who voted for {vote}, too{detail}",
+                words::names(members)
+            )
+        }
+        (_, _) => format!(
+            "on the promises of {}, of whom {} voted for {vote}, too{detail}",
+            words::names(members),
             words::names(both)
         ),
-        (_, None) => format!("{rests}; {} voted for {vote}, too.", words::names(both)),
-    })
+    };
+    Some(format!("{proposal} was proposed at step {step} {voted}."))
 }
 
-fn none(members: NodeSet) -> &'static str {
-    match members.len() {
-        2 => "neither",
-        _ => "none",
-    }
+/// What an acceptor did that voted in the lower ballot and promised the higher one.
+struct Detail {
+    /// The later of the two steps.
+    step: usize,
+    /// Whether it did not stand between the two values.
+    is_odd: bool,
+    told: String,
 }
 
-/// What an acceptor of both quorums did first, and whether that is odd.
-fn in_both(
+fn detail(
     reading: &Reading<'_>,
     node: NodeId,
-    vote: Vote<model::Letter>,
+    vote: Vote<Letter>,
     higher: &Quorum,
-) -> Option<(bool, String)> {
+) -> Option<Detail> {
     let voted = reading.voted_at(node, vote)?;
-    let promised = |step: &&Step| {
-        step.promises(node)
-            .any(|(ballot, _)| ballot == higher.ballot)
-    };
+    let ballot = higher.ballot;
+    let promised = |step: &&Step| step.promises(node).any(|(said, _)| said == ballot);
     let step = reading.steps.iter().find(promised)?;
     let (_, reported) = step.promises(node).next()?;
-    let (number, ballot) = (step.number, higher.ballot);
+    let number = step.number;
     if number < voted {
-        let detail = format!(
-            "{node} promised {ballot} at step {number} and voted for {vote} at step {voted} all the same"
-        );
-        return Some((true, detail));
+        return Some(Detail {
+            step: voted,
+            is_odd: true,
+            told: format!(
+                "{node} promised {ballot} at step {number} and voted at step {voted} all the same"
+            ),
+        });
     }
     let report = match reported {
         None => "reporting no vote".to_owned(),
         Some(reported) => format!("reporting {reported}"),
     };
-    let detail =
-        format!("{node} voted at step {voted} and promised {ballot} at step {number}, {report}");
-    Some((reported.is_none_or(|reported| reported < vote), detail))
+    Some(Detail {
+        step: number,
+        is_odd: reported.is_none_or(|reported| reported < vote),
+        told: format!(
+            "{node} voted at step {voted} and promised {ballot} at step {number}, {report}"
+        ),
+    })
 }

@@ -60,7 +60,7 @@ pub(super) fn concludes_what_it_knows(reading: &Reading<'_>, step: &Step) -> Opt
             [one] => format!("step {one}"),
             steps => format!("steps {}", words::listed(steps)),
         };
-        let told = format!("the client of request {ask} concluded {outcome} at step {number}");
+        let told = format!("The client of request {ask} concluded {outcome} at step {number}");
         let reason = match (was_refused(step), left.len()) {
             (_, 0) | (true, 1) => return None,
             (true, _) => {

@@ -110,28 +110,60 @@ pub(super) fn saves_before_it_sends(_reading: &Reading<'_>, step: &Step) -> Opti
         };
         let (node, number) = (said.from, step.number);
         let holds = told(&facts::all(&disk));
+        let restarts = |one: &Consequence| matches!(one, Consequence::Restarts { .. });
+        let crashed = match step.consequences.iter().any(restarts) {
+            true => ", and crashed",
+            false => "",
+        };
         Some(format!(
-            "{node} sent {} at step {number} before {missing} was safe on its disk, and crashed: the disk says {holds}.",
+            "{node} sent {} at step {number} before {missing} was safe on its disk{crashed}: the disk says {holds}.",
             said.message
         ))
     })
 }
 
 /// A node that restarts knows all that was on its disk: "acceptors may not forget".
-pub(super) fn restores_what_it_saved(_reading: &Reading<'_>, step: &Step) -> Option<String> {
+pub(super) fn restores_what_it_saved(reading: &Reading<'_>, step: &Step) -> Option<String> {
     step.consequences.iter().find_map(|consequence| {
-        let Consequence::Restarts { node, .. } = consequence else {
-            return None;
+        let (node, did) = match consequence {
+            Consequence::Restarts { node, .. } => (*node, "restarted"),
+            Consequence::Stops { node } => (*node, "stopped"),
+            Consequence::Saves { .. }
+            | Consequence::Sends(_)
+            | Consequence::DoesNotSend(_)
+            | Consequence::DoesNotSave { .. }
+            | Consequence::Announces { .. }
+            | Consequence::TellsClient { .. }
+            | Consequence::Replies { .. }
+            | Consequence::Concludes { .. }
+            | Consequence::Notes { .. } => return None,
         };
-        let forgotten = facts::forgotten(&step.after.server(*node));
+        let forgotten = facts::forgotten(&step.after.server(node));
+        let forgotten: Vec<String> = forgotten
+            .iter()
+            .map(|fact| saved(reading, step, node, *fact))
+            .collect();
         (!forgotten.is_empty()).then(|| {
             format!(
-                "{node} crashed at step {} and restarted without {}, though it was on its disk.",
+                "{node} crashed at step {} and {did} without {}.",
                 step.number,
-                told(&forgotten)
+                words::listed(&forgotten)
             )
         })
     })
+}
+
+/// What is on a disk, and since when: "promise 1.1 (saved at step 4)".
+fn saved(reading: &Reading<'_>, step: &Step, node: NodeId, fact: Fact) -> String {
+    let mut steps = reading.steps[..step.number].iter().rev();
+    let saves = |step: &&Step| {
+        let [was, is] = [&step.before, &step.after].map(|state| state.server(node).disk);
+        facts::beyond(&is, &was).contains(&fact)
+    };
+    match steps.find(saves) {
+        Some(saved) => format!("{fact} (saved at step {})", saved.number),
+        None => fact.to_string(),
+    }
 }
 
 fn told(facts: &[Fact]) -> String {

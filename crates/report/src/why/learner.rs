@@ -48,12 +48,8 @@ pub(super) fn announces_what_a_quorum_voted_for(
     if before.chosen() == Some(&value) {
         return None;
     }
-    let known = before
-        .chosen()
-        .filter(|_| is_told)
-        .or(after.chosen().filter(|_| is_told));
-    if known.is_some() {
-        // What is told otherwise than it is known is another law's affair.
+    if is_told && before.chosen().or(after.chosen()).is_some() {
+        // Whether what is told is what is known is another law's affair.
         return None;
     }
     let (ballot, from) = heard_of(step, node, value)?;
@@ -149,6 +145,7 @@ pub(super) fn counts_quorums_by_size(reading: &Reading<'_>, step: &Step) -> Opti
     votes::all(world, &step.after).into_iter().find_map(|cast| {
         let vote = cast.vote;
         let from = voters(world, &step.after, vote.ballot, vote.value);
+        let is_news = from != voters(world, &step.before, vote.ballot, vote.value);
         let counted = world
             .rules()
             .is_quorum(Phase::Accept, world.cluster(), from);
@@ -156,7 +153,7 @@ pub(super) fn counts_quorums_by_size(reading: &Reading<'_>, step: &Step) -> Opti
             true => "count as a quorum",
             false => "do not count as a quorum",
         };
-        (counted != reading.is_quorum(Phase::Accept, from)).then(|| {
+        (is_news && counted != reading.is_quorum(Phase::Accept, from)).then(|| {
             format!(
                 "{}, who have voted for {vote} by step {}, {judged} in this world, though {}.",
                 words::names(from),

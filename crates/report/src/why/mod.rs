@@ -13,11 +13,12 @@ mod learner;
 mod proposer;
 mod reading;
 mod shown;
+#[cfg(test)]
+mod tests;
 mod votes;
 
 use model::properties::Known;
 use model::{Action, State, World};
-use paxos::Phase;
 use stateright::Path;
 
 use self::reading::{Reading, Step};
@@ -44,6 +45,7 @@ const LAWS: &[Law] = &[
     acceptor::promises_what_is_higher,
     acceptor::reports_its_vote,
     acceptor::keeps_its_promise,
+    acceptor::keeps_its_word,
     acceptor::raises_its_promise_by_voting,
     proposer::has_enough_promises,
     proposer::proposes_one_value,
@@ -69,16 +71,12 @@ pub fn why(world: &World, path: &Path<State, Action>, property: &str) -> Option<
     }
     let breaches = breaches(&reading);
     let root = breaches.first();
-    let mut sentences = Vec::new();
-    // The finer properties speak of the very thing that a law forbids: to tell both would be to tell it twice.
-    let is_told = root.is_some_and(|root| root.step == reading.steps.len());
-    sentences.extend(shown::facts(&reading, known.name, is_told));
-    match root {
-        Some(root) => {
-            sentences.push(root.sentence.clone());
-            sentences.extend(aftermath(&breaches, root));
-        }
-        None => sentences.extend(apart(&reading)),
+    let told = told(&breaches);
+    let mut sentences = shown::facts(&reading, known.name, &told);
+    sentences.extend(told.iter().map(|breach| breach.sentence.clone()));
+    if root.is_none() && reading.quorums_can_miss() {
+        sentences
+            .push("No step is against the rules: it is the rules that let this happen.".to_owned());
     }
     Some(Why {
         sentences,
@@ -87,6 +85,7 @@ pub fn why(world: &World, path: &Path<State, Action>, property: &str) -> Option<
 }
 
 /// A step that breaks a law.
+#[derive(Clone)]
 struct Breach {
     step: usize,
     /// Which law, by its place.
@@ -109,37 +108,31 @@ fn breaches(reading: &Reading<'_>) -> Vec<Breach> {
     reading.steps.iter().filter_map(broken).collect()
 }
 
-/// What else is wrong later on: the same again, and the first thing of another kind.
-fn aftermath(breaches: &[Breach], root: &Breach) -> Vec<String> {
-    let later = || breaches.iter().filter(|breach| breach.step > root.step);
-    let again: Vec<String> = later()
-        .filter(|breach| breach.law == root.law)
-        .map(|breach| breach.step.to_string())
-        .collect();
-    let again = match again.as_slice() {
-        [] => None,
-        [step] => Some(format!("The same went wrong again at step {step}.")),
-        steps => Some(format!(
-            "The same went wrong again at steps {}.",
-            words::listed(steps)
-        )),
+/// What is told of all this: the first breach, and the first of another kind after it; of both, when it happened again.
+fn told(breaches: &[Breach]) -> Vec<Breach> {
+    let Some(root) = breaches.first() else {
+        return Vec::new();
     };
-    let other = later().find(|breach| breach.law != root.law);
-    let other = other.map(|other| format!("Then {}", other.sentence));
-    again.into_iter().chain(other).collect()
-}
-
-/// That quorums need not meet, if that is so. Then the protocol is wrong as the scenario has it, and no step is.
-fn apart(reading: &Reading<'_>) -> Option<String> {
-    let [promises, votes] = [Phase::Prepare, Phase::Accept].map(|phase| reading.quorum_size(phase));
-    let acceptors = reading.world.cluster().acceptors().len();
-    (promises + votes <= acceptors).then(|| {
-        format!(
-            "No step is against the rules: {} and {} of {} are quorums, and {promises} + {votes} is not more than \
-             {acceptors}, so they need not meet.",
-            words::counted(promises as u64, "promise", "promises"),
-            words::counted(votes as u64, "vote", "votes"),
-            words::counted(acceptors as u64, "acceptor", "acceptors"),
-        )
+    let other = breaches.iter().find(|breach| breach.law != root.law);
+    let aftermath = other.map(|other| Breach {
+        sentence: format!("After that, {}", other.sentence),
+        ..*other
+    });
+    let told = [Some(root.clone()), aftermath].into_iter().flatten();
+    told.map(|first| {
+        let again = breaches
+            .iter()
+            .filter(|breach| breach.law == first.law && breach.step > first.step);
+        let again: Vec<String> = again.map(|breach| breach.step.to_string()).collect();
+        let again = match again.as_slice() {
+            [] => String::new(),
+            [step] => format!(" So again at step {step}."),
+            steps => format!(" So again at steps {}.", words::listed(steps)),
+        };
+        Breach {
+            sentence: first.sentence + &again,
+            ..first
+        }
     })
+    .collect()
 }

@@ -7,6 +7,7 @@ use paxos::{
 use stateright::Path;
 
 use crate::quorums::{Quorum, quorums};
+use crate::words;
 
 /// A path, with what is asked of it again and again.
 pub(super) struct Reading<'a> {
@@ -75,6 +76,27 @@ impl<'a> Reading<'a> {
             enough = enough.with(node);
         }
         enough.len()
+    }
+
+    /// Whether a quorum of promises and one of votes may share no acceptor.
+    pub(super) fn quorums_can_miss(&self) -> bool {
+        let sizes = [Phase::Prepare, Phase::Accept].map(|phase| self.quorum_size(phase));
+        sizes[0] + sizes[1] <= self.world.cluster().acceptors().len()
+    }
+
+    /// That they may, in words, if so.
+    pub(super) fn missing(&self) -> Option<String> {
+        let [promises, votes] =
+            [Phase::Prepare, Phase::Accept].map(|phase| self.quorum_size(phase));
+        let acceptors = self.world.cluster().acceptors().len();
+        self.quorums_can_miss().then(|| {
+            format!(
+                "{} and {} of {} are quorums, and {promises} + {votes} is not more than {acceptors}: they need not meet.",
+                words::counted(promises as u64, "promise", "promises"),
+                words::counted(votes as u64, "vote", "votes"),
+                words::counted(acceptors as u64, "acceptor", "acceptors"),
+            )
+        })
     }
 
     /// "a quorum takes 3 of 5".

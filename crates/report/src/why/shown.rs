@@ -6,14 +6,17 @@ use paxos::{Message, NodeId, Vote};
 
 use super::claims::claims;
 use super::reading::Reading;
-use super::{agreement, votes};
+use super::{Breach, agreement, votes};
 use crate::quorums::voters;
 use crate::words;
 
-/// What breaks a property. Nothing for the finer ones where the law that was broken tells it already.
-pub(super) fn facts(reading: &Reading<'_>, property: &str, is_told: bool) -> Vec<String> {
+/// What breaks a property. Nothing of the finer ones where what is `told` of the last step speaks of the very same.
+pub(super) fn facts(reading: &Reading<'_>, property: &str, told: &[Breach]) -> Vec<String> {
+    let is_told = told
+        .first()
+        .is_some_and(|root| root.step == reading.steps.len());
     match property {
-        "agreement" => agreement::facts(reading),
+        "agreement" => agreement::facts(reading, told),
         "validity" => invalid(reading),
         "votes-are-safe" => votes::facts(reading),
         _ if is_told => Vec::new(),
@@ -84,7 +87,7 @@ fn not_chosen(reading: &Reading<'_>) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for vote in votes::all(world, &last.after).iter().map(|cast| cast.vote) {
         let from = words::names(voters(world, &last.after, vote.ballot, vote.value));
-        let told = format!("{from} for {vote}");
+        let told = format!("{from} voted for {vote}");
         if vote.value == claim.value && !found.contains(&told) {
             found.push(told);
         }
@@ -92,8 +95,7 @@ fn not_chosen(reading: &Reading<'_>) -> Vec<String> {
     let votes = match found.as_slice() {
         [] => format!("Nobody voted for {}.", claim.value),
         found => format!(
-            "Of the votes for {} there are those of {}, and no quorum.",
-            claim.value,
+            "{}: no quorum, as quorums are counted here.",
             words::listed(found)
         ),
     };

@@ -62,12 +62,13 @@ pub(super) fn facts(reading: &Reading<'_>) -> Vec<String> {
         let free: NodeSet = free.collect();
         if is_quorum(free) {
             let ballot = vote.ballot;
-            return vec![format!(
+            let told = format!(
                 "{voted}, but {} can still choose another value below {ballot}: {} bound by {ballot} or higher, and they \
                  count as a quorum.",
                 words::names(free),
                 none_is(free),
-            )];
+            );
+            return [told].into_iter().chain(reading.missing()).collect();
         }
         for rival in cast.iter().map(|cast| cast.vote) {
             if rival.ballot >= vote.ballot || rival.value == vote.value {

@@ -128,7 +128,9 @@ fn complaint(world: &World, property: &str, path: &StatePath) -> Option<String> 
 
 #[test]
 fn the_step_is_where_a_fault_first_decides_otherwise() {
-    let worlds = suite();
+    let mut worlds = suite();
+    // Where the protocol is wrong as it ships, a fault need not be why something breaks.
+    worlds.retain(|world| trial::is_fit(world.scenario()));
     let mut complaints = Vec::new();
     let mut asked = 0;
     for mutant in mutants() {
@@ -153,7 +155,9 @@ fn the_step_is_where_a_fault_first_decides_otherwise() {
 /// Long walks, with much that does not matter, and faults that do no harm at first.
 #[test]
 fn the_step_is_found_in_random_walks() {
-    let worlds = suite();
+    let mut worlds = suite();
+    // Where the protocol is wrong as it ships, a fault need not be why something breaks.
+    worlds.retain(|world| trial::is_fit(world.scenario()));
     let mut complaints = Vec::new();
     let mut asked = 0;
     for mutant in mutants() {

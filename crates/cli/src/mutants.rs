@@ -49,10 +49,10 @@ pub(crate) fn mutants(args: &MutantsArgs) -> Result<Ended, Error> {
     match args.json {
         true => print::line(report::mutant_summary(&trials, not_run)?.trim_end())?,
         false => {
-            print_table(&trials, not_run)?;
             if !args.names.is_empty() {
                 print_deaths(&trials)?;
             }
+            print_table(&trials, not_run)?;
         }
     }
     let all_known = not_run == 0 && trials.iter().all(|trial| trial.is_met().is_some());
@@ -212,19 +212,19 @@ fn print_table(trials: &[Trial], not_run: usize) -> Result<(), Error> {
     Ok(())
 }
 
-/// How each of them was found out, with the path and why: for those that were asked for by name.
+/// How each was found out, with the path and why: of those that were asked for by name.
 fn print_deaths(trials: &[Trial]) -> Result<(), Error> {
     for trial in trials {
         let Some((answer, judged, _)) = trial.death() else {
             continue;
         };
-        print::line("")?;
         let heading = format!("{}: {trial}", trial.mutant);
         print::line(&print::toned(tone(trial), &heading))?;
         for line in judged.lines(&answer.world).into_iter().flatten() {
             print::line(&format!("  {line}"))?;
         }
         findings::print_why(judged.why(&answer.world).as_ref())?;
+        print::line("")?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use checker::{Limits, Reductions, Storage, Until, Verdict};
+use checker::{Limits, Reductions, Storage, Until};
 use model::{Action, Mutant, Scenario, State, World};
 use stateright::Model as _;
 
@@ -117,10 +117,8 @@ fn found(world: &World, property: &'static str) -> StatePath {
         &|_| {},
     )
     .unwrap();
-    match &run.finding(property).unwrap().verdict {
-        Verdict::Violated(path) => path.clone(),
-        other => panic!("{property} of {}: {other:?}", world.scenario().name),
-    }
+    let verdict = &run.finding(property).unwrap().verdict;
+    verdict.path().cloned().expect(property)
 }
 
 fn walk(world: &World, script: &[&str]) -> StatePath {

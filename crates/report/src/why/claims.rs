@@ -41,9 +41,10 @@ fn by_votes(reading: &Reading<'_>, quorum: &Quorum) -> Claim {
         1 => "the vote",
         _ => "the votes",
     };
-    let counted = match reading.is_quorum(Phase::Accept, members) {
-        true => "",
-        false => ", which count as a quorum in this world",
+    let counted = match (reading.is_quorum(Phase::Accept, members), members.len()) {
+        (true, _) => "",
+        (false, 1) => ", which counts as a quorum in this world",
+        (false, _) => ", which count as a quorum in this world",
     };
     let told = format!(
         "{value} was chosen in ballot {ballot} at step {step}, by {votes} of {}{counted}.",

@@ -150,12 +150,12 @@ pub(super) fn counts_quorums_by_size(reading: &Reading<'_>, step: &Step) -> Opti
             .rules()
             .is_quorum(Phase::Accept, world.cluster(), from);
         let judged = match counted {
-            true => "count as a quorum",
-            false => "do not count as a quorum",
+            true => "a quorum",
+            false => "no quorum",
         };
         (is_news && counted != reading.is_quorum(Phase::Accept, from)).then(|| {
             format!(
-                "{}, who have voted for {vote} by step {}, {judged} in this world, though {}.",
+                "{} had voted for {vote} by step {}: in this world that is {judged}, though {}.",
                 words::names(from),
                 step.number,
                 reading.quorum_takes(Phase::Accept)

@@ -75,8 +75,10 @@ pub fn why(world: &World, path: &Path<State, Action>, property: &str) -> Option<
     let mut sentences = shown::facts(&reading, known.name, &told);
     sentences.extend(told.iter().map(|breach| breach.sentence.clone()));
     if root.is_none() && reading.quorums_can_miss() {
-        sentences
-            .push("No step is against the rules: it is the rules that let this happen.".to_owned());
+        sentences.push(
+            "No step breaks a law of promises and votes: it is the quorums that let this happen."
+                .to_owned(),
+        );
     }
     Some(Why {
         sentences,
@@ -108,31 +110,38 @@ fn breaches(reading: &Reading<'_>) -> Vec<Breach> {
     reading.steps.iter().filter_map(broken).collect()
 }
 
-/// What is told of all this: the first breach, and the first of another kind after it; of both, when it happened again.
+/// What is told of all this: the first breach, again if it is broken again, and the first breach of another law.
 fn told(breaches: &[Breach]) -> Vec<Breach> {
     let Some(root) = breaches.first() else {
         return Vec::new();
     };
+    let mut told = with_repetitions(root, breaches);
     let other = breaches.iter().find(|breach| breach.law != root.law);
-    let aftermath = other.map(|other| Breach {
+    told.extend(other.map(|other| Breach {
         sentence: format!("After that, {}", other.sentence),
         ..*other
-    });
-    let told = [Some(root.clone()), aftermath].into_iter().flatten();
-    told.map(|first| {
-        let again = breaches
-            .iter()
-            .filter(|breach| breach.law == first.law && breach.step > first.step);
-        let again: Vec<String> = again.map(|breach| breach.step.to_string()).collect();
-        let again = match again.as_slice() {
-            [] => String::new(),
-            [step] => format!(" So again at step {step}."),
-            steps => format!(" So again at steps {}.", words::listed(steps)),
-        };
-        Breach {
-            sentence: first.sentence + &again,
-            ..first
+    }));
+    told
+}
+
+/// A breach, and a second one of the same law in full; of more of them only the steps.
+fn with_repetitions(first: &Breach, breaches: &[Breach]) -> Vec<Breach> {
+    let again = breaches
+        .iter()
+        .filter(|breach| breach.law == first.law && breach.step > first.step);
+    let again: Vec<&Breach> = again.collect();
+    let mut told = vec![first.clone()];
+    match again.as_slice() {
+        [] => {}
+        [second] => told.push(Breach {
+            sentence: format!("So again: {}", second.sentence),
+            ..**second
+        }),
+        several => {
+            let steps: Vec<String> = several.iter().map(|one| one.step.to_string()).collect();
+            let steps = words::listed(&steps);
+            told[0].sentence += &format!(" So again at steps {steps}.");
         }
-    })
-    .collect()
+    }
+    told
 }

@@ -13,8 +13,8 @@ use crate::words;
 /// What breaks a property. Nothing of the finer ones where what is `told` of the last step speaks of the very same.
 pub(super) fn facts(reading: &Reading<'_>, property: &str, told: &[Breach]) -> Vec<String> {
     let is_told = told
-        .first()
-        .is_some_and(|root| root.step == reading.steps.len());
+        .iter()
+        .any(|breach| breach.law == told[0].law && breach.step == reading.steps.len());
     match property {
         "agreement" => agreement::facts(reading, told),
         "validity" => invalid(reading),

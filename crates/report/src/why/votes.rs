@@ -62,11 +62,13 @@ pub(super) fn facts(reading: &Reading<'_>) -> Vec<String> {
         let free: NodeSet = free.collect();
         if is_quorum(free) {
             let ballot = vote.ballot;
+            let are = match free.len() {
+                1 => "is bound by no ballot as high and counts as a quorum",
+                _ => "are bound by no ballot as high and count as a quorum",
+            };
             let told = format!(
-                "{voted}, but {} can still choose another value below {ballot}: {} bound by {ballot} or higher, and they \
-                 count as a quorum.",
-                words::names(free),
-                none_is(free),
+                "{voted}, while {} {are}: another value can still be chosen below {ballot}.",
+                words::names(free)
             );
             return [told].into_iter().chain(reading.missing()).collect();
         }
@@ -84,14 +86,6 @@ pub(super) fn facts(reading: &Reading<'_>) -> Vec<String> {
         }
     }
     Vec::new()
-}
-
-fn none_is(nodes: NodeSet) -> &'static str {
-    match nodes.len() {
-        1 => "it is not",
-        2 => "neither is",
-        _ => "none of them is",
-    }
 }
 
 /// Who voted for a rival, and who has not voted in its ballot and still may.

@@ -4,7 +4,7 @@ use model::Letter;
 use paxos::{NodeId, Phase, Vote};
 
 use super::Breach;
-use super::claims::claims;
+use super::claims::{Claim, claims};
 use super::reading::{Reading, Step};
 use crate::quorums::Quorum;
 use crate::words;
@@ -20,7 +20,13 @@ pub(super) fn facts(reading: &Reading<'_>, told: &[Breach]) -> Vec<String> {
     let Some(second) = claims.iter().find(|claim| claim.value != first.value) else {
         return Vec::new();
     };
-    let mut facts = vec![first.told.clone(), second.told.clone()];
+    let is_told = |claim: &Claim| {
+        let mut told = told.iter();
+        claim.quorum.is_none() && told.any(|breach| breach.step == claim.step)
+    };
+    let claims = [first, second].into_iter();
+    let claims = claims.filter(|claim| !is_told(claim));
+    let mut facts: Vec<String> = claims.map(|claim| claim.told.clone()).collect();
     if let (Some(one), Some(other)) = (first.quorum, second.quorum) {
         let (lower, higher) = match one.ballot < other.ballot {
             true => (one, other),

@@ -25,6 +25,9 @@ pub(crate) fn explore(args: &ExploreArgs) -> Result<Ended, Error> {
         Some(property) => {
             let shown = show(&loaded, args, &world, property)?;
             shown.print(args.story, &world)?;
+            let end = shown.paths.last();
+            let why = end.and_then(|path| report::why(&world, path, property.name));
+            story::print_why(why.as_ref())?;
             for path in &shown.paths {
                 print::line(&format!("{address}/#/steps/{}", path.encode(&world)))?;
             }

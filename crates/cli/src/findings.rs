@@ -55,6 +55,7 @@ pub(crate) fn print_violations(args: StoryArgs, checked: &Checked) -> Result<(),
         );
         print::line(&print::toned(tone, &heading))?;
         story::print_judged(args, &answer.world, judged)?;
+        story::print_why(judged.why(&answer.world).as_ref())?;
         print::line("")?;
     }
     Ok(())

@@ -18,6 +18,7 @@ use crate::load::{self, Loaded};
 use crate::print::{self, Tone};
 use crate::progress::Meter;
 use crate::reports::Reports;
+use crate::story;
 
 pub(crate) fn mutants(args: &MutantsArgs) -> Result<Ended, Error> {
     let chosen = chosen(&args.names)?;
@@ -47,7 +48,12 @@ pub(crate) fn mutants(args: &MutantsArgs) -> Result<Ended, Error> {
     let not_run = chosen.len() - trials.len();
     match args.json {
         true => print::line(report::mutant_summary(&trials, not_run)?.trim_end())?,
-        false => print_table(&trials, not_run)?,
+        false => {
+            if !args.names.is_empty() {
+                print_deaths(args, &trials)?;
+            }
+            print_table(&trials, not_run)?;
+        }
     }
     let all_known = not_run == 0 && trials.iter().all(|trial| trial.is_met().is_some());
     match (reports, all_known) {
@@ -203,6 +209,21 @@ fn print_table(trials: &[Trial], not_run: usize) -> Result<(), Error> {
         print::line(&print::toned(tone(trial), &problem))?;
     }
     print::line(&sum(trials, not_run))?;
+    Ok(())
+}
+
+/// How each was found out, with the path and why: of those that were asked for by name.
+fn print_deaths(args: &MutantsArgs, trials: &[Trial]) -> Result<(), Error> {
+    for trial in trials {
+        let Some((answer, judged, _)) = trial.death() else {
+            continue;
+        };
+        let heading = format!("{}: {trial}", trial.mutant);
+        print::line(&print::toned(tone(trial), &heading))?;
+        story::print_judged(args.story, &answer.world, judged)?;
+        story::print_why(judged.why(&answer.world).as_ref())?;
+        print::line("")?;
+    }
     Ok(())
 }
 

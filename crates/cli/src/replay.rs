@@ -1,7 +1,9 @@
 //! `paxos replay`: a saved trace, walked again on today's code.
 
-use report::{Replayed, Shows, Telling, Trace};
+use model::{Action, State};
+use report::{Replayed, Shows, Telling, Trace, Why};
 use serde::Serialize;
+use stateright::Path;
 
 use crate::args::ReplayArgs;
 use crate::error::Error;
@@ -29,6 +31,9 @@ struct Told<'a> {
     obstacle_at: Option<usize>,
     obstacle: Option<&'a str>,
     difference: Option<ToldDifference<'a>>,
+    /// Why it still breaks; only where it does, and is about what must be true in every state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<Vec<String>>,
 }
 
 #[derive(Serialize)]
@@ -51,7 +56,9 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<Ended, Error> {
         round: None,
     };
     match args.json {
-        true => print::line(&serde_json::to_string_pretty(&json(&saved, &replayed))?)?,
+        true => print::line(&serde_json::to_string_pretty(&json(
+            &saved, &replayed, &walked,
+        ))?)?,
         false => {
             let tone = match replayed {
                 Replayed::Breaks { .. } => Tone::Good,
@@ -62,6 +69,7 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<Ended, Error> {
             if args.story.diagram {
                 story::print_path(args.story, &saved.world, &walked, &telling)?;
             }
+            story::print_why(why(&saved, &replayed, &walked).as_ref())?;
         }
     }
     if let Some(file) = &args.svg {
@@ -82,7 +90,15 @@ fn is_violation(trace: &Trace, replayed: &Replayed) -> bool {
     }
 }
 
-fn json<'a>(saved: &'a Saved, replayed: &'a Replayed) -> Told<'a> {
+/// Why it still breaks, after the steps that were walked.
+fn why(saved: &Saved, replayed: &Replayed, walked: &Path<State, Action>) -> Option<Why> {
+    match replayed {
+        Replayed::Breaks { .. } => report::why(&saved.world, walked, saved.trace.property.name),
+        Replayed::Mended { .. } | Replayed::Obsolete { .. } => None,
+    }
+}
+
+fn json<'a>(saved: &'a Saved, replayed: &'a Replayed, walked: &Path<State, Action>) -> Told<'a> {
     let trace = &saved.trace;
     let (breaks_after, obstacle_at, obstacle) = match replayed {
         Replayed::Breaks { steps, .. } => (Some(*steps), None, None),
@@ -107,5 +123,6 @@ fn json<'a>(saved: &'a Saved, replayed: &'a Replayed) -> Told<'a> {
             saved: &difference.saved,
             found: &difference.found,
         }),
+        why: why(saved, replayed, walked).map(|why| why.sentences),
     }
 }

@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Color, Effects, Style};
 use model::{Action, Letter, State, World};
-use report::{Apart, Judged, Piece, Story, Telling, Tone};
+use report::{Apart, Judged, Piece, Story, Telling, Tone, Why};
 use stateright::Path;
 
 use crate::args::StoryArgs;
@@ -94,3 +94,12 @@ const VALUES: [AnsiColor; Letter::LIMIT] = [
     AnsiColor::BrightGreen,
     AnsiColor::BrightCyan,
 ];
+
+/// Why a property is broken, below the path that breaks it: a line a sentence.
+pub(crate) fn print_why(why: Option<&Why>) -> Result<(), Error> {
+    for sentence in why.iter().flat_map(|why| &why.sentences) {
+        let mark = print::toned(print::Tone::Doubtful, "why:");
+        print::line(&format!("{INDENT}{mark} {sentence}"))?;
+    }
+    Ok(())
+}

@@ -8,7 +8,7 @@ use model::properties::Known;
 use model::{Action, AnotherRound, Expected, Kind, Pairs, Scenario, State, World};
 use stateright::{Expectation, Path};
 
-use crate::{Story, Telling, diagram, words};
+use crate::{Story, Telling, Why, diagram, why, words};
 
 /// What one scenario answered.
 #[derive(Clone, Debug)]
@@ -356,6 +356,15 @@ impl Judged {
     pub fn diagram(&self, world: &World) -> Option<String> {
         let path = self.verdict.path()?;
         Some(diagram::diagram_of(world, path, &self.telling()))
+    }
+
+    /// Why what must be true in every state is not; `None` if it is, or was not found to be otherwise. Of what has to
+    /// happen nothing is said: there it is the path as a whole that is wrong.
+    pub fn why(&self, world: &World) -> Option<Why> {
+        match &self.verdict {
+            Verdict::Violated(path) => why(world, path, self.property),
+            Verdict::Witnessed(_) | Verdict::Exhausted | Verdict::Truncated(_) => None,
+        }
     }
 
     /// Whether the verdict is the expected one; `None` if nothing is known, or nothing expected.

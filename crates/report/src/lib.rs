@@ -59,6 +59,7 @@ mod story;
 mod summary;
 mod through;
 mod votes;
+mod why;
 mod words;
 
 pub use answer::{Answer, Found, Judged, Outcome, Outlook, Tail};
@@ -75,3 +76,4 @@ pub use piece::{Piece, Tone};
 pub use regression::Regression;
 pub use story::{Came, Step, Story, Telling, lines};
 pub use summary::summary;
+pub use why::{Why, why};

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use checker::Ending;
+use model::World;
 
-use crate::{Answer, Found, Judged, Outcome, words};
+use crate::{Answer, Found, Judged, Outcome, Why, words};
 
 /// The page of a scenario: what it is, what was found, and every path in words and as a picture.
 pub(crate) fn page(answer: &Answer) -> String {
@@ -35,14 +36,22 @@ pub(crate) fn page(answer: &Answer) -> String {
             page += &line;
             page.push('\n');
         }
+        page += "```\n\n";
+        page += &why(judged, world);
         let picture = picture(answer, judged);
-        page += &format!(
-            "```\n\n![{}: {}]({picture})\n",
-            judged.property,
-            judged.told()
-        );
+        page += &format!("![{}: {}]({picture})\n", judged.property, judged.told());
     }
     page
+}
+
+/// Why a path breaks what it breaks, for below its lines; empty if there is nothing to explain.
+pub(crate) fn why(judged: &Judged, world: &World) -> String {
+    match judged.why(world) {
+        Some(Why { sentences, .. }) => {
+            format!("### Why it broke\n\n{}\n\n", plain(&sentences.join(" ")))
+        }
+        None => String::new(),
+    }
 }
 
 /// The name of the file with the picture of a path.

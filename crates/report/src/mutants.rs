@@ -9,7 +9,7 @@ use model::Mutant;
 use model::properties::Known;
 
 pub use self::summary::mutant_summary;
-use crate::markdown::{capital, plain};
+use crate::markdown::{self, capital, plain};
 use crate::{Answer, Error, Found, Judged, words};
 
 const INTRODUCTION: &str = "\
@@ -232,11 +232,9 @@ fn death(trial: &Trial, answer: &Answer, judged: &Judged, by: &[&'static Known])
         told += &line;
         told.push('\n');
     }
-    told += &format!(
-        "```\n\n![{}: {}]({mutant}.svg)\n",
-        judged.property,
-        judged.told()
-    );
+    told += "```\n\n";
+    told += &markdown::why(judged, &answer.world);
+    told += &format!("![{}: {}]({mutant}.svg)\n", judged.property, judged.told());
     told
 }
 

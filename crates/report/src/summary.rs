@@ -61,6 +61,9 @@ struct Property {
     vacuous: bool,
     /// The path that shows it, a line a step.
     trace: Option<Vec<String>>,
+    /// Why it is broken. Only where something that must be true in every state is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<Vec<String>>,
     /// How many of the steps come before those that go on for ever. Only where something has to happen and does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     stem: Option<usize>,
@@ -122,6 +125,7 @@ fn property(answer: &Answer, judged: &Judged) -> Property {
         vacuous: judged.vacuous,
         steps,
         trace: judged.lines(&answer.world),
+        why: judged.why(&answer.world).map(|why| why.sentences),
         stem: match judged.tail {
             Some(Tail::Round { stem, .. }) => Some(stem),
             Some(Tail::Closed(_)) | None => None,

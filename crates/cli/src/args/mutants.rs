@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::ValueHint;
 
+use super::StoryArgs;
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -32,6 +34,8 @@ pub(crate) struct MutantsArgs {
     #[arg(long, value_name = "DIR", default_value = "reports", value_hint = ValueHint::DirPath)]
     #[arg(conflicts_with = "names")]
     pub(crate) reports: PathBuf,
+    #[command(flatten)]
+    pub(crate) story: StoryArgs,
     /// Print what was found as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -2,7 +2,7 @@
 
 use checker::{Minimised, Sighting, Simulated, Simulation};
 use model::{Action, Expected, State, World};
-use report::Telling;
+use report::{Telling, Why};
 use serde_json::{Value, json};
 use stateright::{Expectation, Path};
 
@@ -153,11 +153,18 @@ impl Told<'_> {
             ..Telling::default()
         };
         story::print_path(self.args.story, &self.world, &violation.path, &telling)?;
+        story::print_why(self.why(violation).as_ref())?;
         if self.args.run.is_none() {
             print::line(&format!("  again: {}", self.again(violation.run)))?;
         }
         print::line("")?;
         Ok(())
+    }
+
+    /// Why the first of the properties is violated; the others are by the same walk.
+    fn why(&self, violation: &Violation) -> Option<Why> {
+        let property = violation.properties.first()?;
+        report::why(&self.world, &violation.path, property)
     }
 
     /// The command that makes one run again.
@@ -210,6 +217,9 @@ impl Told<'_> {
             "run": seen.map(|seen| seen.run),
             "steps": seen.map(|seen| seen.walk.actions.len()),
             "trace": short.map(|short| report::lines(&self.world, &short.path)),
+            "why": short
+                .and_then(|short| report::why(&self.world, &short.path, sighting.property))
+                .map(|why| why.sentences),
             "minimal": short.map(|short| short.minimised.is_minimal),
             "again": seen.map(|seen| self.again(seen.run)),
         })

@@ -124,8 +124,17 @@ fn a_violation_that_is_not_expected_is_told_step_by_step() {
         first.trim_start().starts_with("1  client asks n"),
         "{first}"
     );
-    let last = lines.take_while(|line| !line.is_empty()).last().unwrap();
+    let story: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
+    let (why, steps): (Vec<&str>, Vec<&str>) =
+        story.iter().partition(|line| line.starts_with("  why: "));
+    let last = steps.last().unwrap();
     assert!(last.contains("is chosen, too"), "{last}");
+    assert!(why[0].contains(" was chosen in ballot "), "{why:?}");
+    let last = why.last().unwrap();
+    assert!(
+        last.contains("it is the quorums that let this happen"),
+        "{why:?}"
+    );
     assert!(
         said.out
             .contains("thin: agreement: expected holds, found violated in ")
@@ -359,6 +368,8 @@ fn json_has_a_version_the_outcome_and_the_traces() {
             .unwrap()
             .ends_with("is chosen, too")
     );
+    let why = agreement.unwrap()["why"].as_array().unwrap();
+    assert!(why[0].as_str().unwrap().contains(" was chosen in ballot "));
     let cut = check_json(&room, &["thin.toml", "--max-states", "10"], 3);
     assert_eq!(cut["scenarios"][0]["outcome"], "truncated");
     assert_eq!(cut["scenarios"][0]["ending"], "cut at 10 unique states");

@@ -35,9 +35,18 @@ fn files(room: &Room, folder: &str) -> BTreeMap<String, Vec<u8>> {
 fn a_table_tells_what_finds_each_fault_out() {
     let room = Room::with(&SMALL);
     let said = mutants(&room, &["accept-stale", "accept-strict"], 0);
+    let story = [
+        "accept-stale: killed in one-acceptor: no-vote-below-promise violated in 6 steps",
+        "  why: n2 had promised 1.1 at step 5 and voted for 1.0=A at step 6, which is below.",
+        "accept-strict: killed in one-acceptor: value-chosen found nowhere",
+    ];
+    for line in story {
+        assert!(said.out.contains(&format!("{line}\n")), "{}", said.out);
+    }
     let rows: Vec<Vec<&str>> = said
         .out
         .lines()
+        .skip_while(|line| !line.starts_with("mutant "))
         .map(|line| line.split("  ").collect())
         .collect();
     let row = |at: usize| -> Vec<&str> {
@@ -171,10 +180,12 @@ fn machines_are_told_the_same() {
     assert_eq!(stale["scenario"], "one-acceptor");
     assert_eq!(stale["steps"], 6);
     assert_eq!(stale["trace"].as_array().unwrap().len(), 6);
+    assert_eq!(stale["why"].as_array().unwrap().len(), 1);
     assert_eq!(stale["states"], 114);
     assert_eq!(stale["control"], Value::Null);
     assert_eq!(strict["steps"], Value::Null);
     assert_eq!(strict["trace"], Value::Null);
+    assert_eq!(strict["why"], Value::Null);
     assert_eq!(strict["killed_by"].as_array().unwrap().len(), 4);
     assert_eq!(control["fate"], "survived");
     assert_eq!(control["as_expected"], true);

@@ -34,6 +34,12 @@ fn ours(trace: &mut Value) -> &mut serde_json::Map<String, Value> {
     trace["#meta"]["paxos"].as_object_mut().unwrap()
 }
 
+/// Whether it is said why a trace still breaks.
+fn said_why(room: &Room, file: &str) -> bool {
+    let said = run(room.paxos(&["replay", file]), 0);
+    said.out.contains("\n  why: ")
+}
+
 #[test]
 fn every_path_is_written_and_breaks_again() {
     let room = room();
@@ -48,6 +54,8 @@ fn every_path_is_written_and_breaks_again() {
         assert_eq!(told["outcome"], "breaks");
         assert_eq!(told["breaks_after"], told["steps"]);
         assert_eq!(told["difference"], Value::Null);
+        assert_eq!(told["why"].is_array(), told["verdict"] == "violated");
+        assert_eq!(said_why(&room, &file), told["verdict"] == "violated");
         names.push(path.file_name().unwrap().to_string_lossy().into_owned());
     }
     names.sort();

@@ -34,6 +34,9 @@ struct Row<'a> {
     states: Option<u64>,
     /// The trace, a line a step.
     trace: Option<Vec<String>>,
+    /// Why it is broken. Only where something that must be true in every state is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<Vec<String>>,
     survived: Vec<&'a str>,
     states_survived: u64,
 }
@@ -73,6 +76,9 @@ fn json_row(trial: &Trial) -> Row<'_> {
         trace: death
             .zip(path)
             .map(|((answer, _, _), path)| lines(&answer.world, path)),
+        why: death
+            .and_then(|(answer, judged, _)| judged.why(&answer.world))
+            .map(|why| why.sentences),
         survived: trial
             .survived
             .iter()

@@ -62,6 +62,13 @@ fn the_pages_say_what_was_found() {
         page.contains("1 promise and 1 vote make a quorum"),
         "{page}"
     );
+    let why = "```\n\n### Why it broke\n\n";
+    // Of what can happen and does, nothing is to be explained.
+    assert_eq!(
+        page.matches(why).count(),
+        page.matches(": violated in ").count() / 2
+    );
+    assert!(!content("duel.md").contains("Why it broke"));
     let summary: serde_json::Value = serde_json::from_str(&content("summary.json")).unwrap();
     assert_eq!(summary["version"], 2);
     assert_eq!(summary["scenarios"][1]["reductions"], "none");

@@ -8,7 +8,7 @@ use stateright::Path;
 
 use crate::{stories, worlds};
 
-fn compare(name: &str, found: &str) {
+pub(crate) fn compare(name: &str, found: &str) {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")
         .join(name);

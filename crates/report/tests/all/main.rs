@@ -8,4 +8,5 @@ mod pictures;
 mod schemas;
 mod stories;
 mod traces;
+mod why;
 mod worlds;

@@ -67,6 +67,16 @@ fn summaries_are_as_their_schema_says() {
     let part = worlds::answer("cut", DUEL, &cut);
     let good = summary(&[whole, part]);
     schema.accepts(&good);
+    let thin = DUEL.replace(
+        "acceptors = 1",
+        "acceptors = 2\n[protocol]\nprepare-quorum = 1\naccept-quorum = 1",
+    );
+    let broken = summary(&[worlds::answer("thin", &thin, &checker::Limits::default())]);
+    schema.accepts(&broken);
+    assert!(broken["scenarios"][0]["properties"][0]["why"].is_array());
+    let mut idle = broken;
+    idle["scenarios"][0]["properties"][0]["why"] = json!([]);
+    schema.refuses(&idle);
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports/summary.json");
     let shipped = std::fs::read_to_string(shipped).unwrap();
     schema.accepts(&serde_json::from_str(&shipped).unwrap());
@@ -81,6 +91,7 @@ fn summaries_are_as_their_schema_says() {
     refused(|value| value["scenarios"][0]["collision_chance"] = json!(2));
     refused(|value| value["scenarios"][0]["properties"][0]["found"] = json!("yes"));
     refused(|value| value["scenarios"][0]["properties"][0]["steps"] = json!(4));
+    refused(|value| value["scenarios"][0]["properties"][0]["why"] = json!(["no reason"]));
     refused(|value| value["regressions"][0]["expected"] = json!("holds"));
     refused(|value| drop(value.as_object_mut().unwrap().remove("not_run")));
 }

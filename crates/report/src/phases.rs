@@ -14,33 +14,36 @@ pub(crate) enum Entered {
     Proposes(Vote<Letter>),
 }
 
-/// Which proposer enters which phase in a step; `None` if none does.
+/// Which proposer enters which phase in a step, if any does. It enters the second one with each value that it proposes: one,
+/// unless a rule is wrong.
 pub(crate) fn entered(
     before: &State,
     after: &State,
     came: &[Consequence],
-) -> Option<(NodeId, Entered)> {
+) -> Vec<(NodeId, Entered)> {
     let mut servers = after.servers();
-    let (node, was, is) = servers.find_map(|(node, server)| {
+    let changed = servers.find_map(|(node, server)| {
         let (was, is) = (
             before.server(node).proposer.progress,
             server.proposer.progress,
         );
         (was != is).then_some((node, was, is))
-    })?;
-    let entered = match is {
-        Progress::Idle => None,
-        Progress::Preparing { ballot, .. } => {
-            // In the same ballot a promise was counted, and nothing is entered.
-            let is_known = matches!(was, Progress::Preparing { ballot: was, .. } if was == ballot);
-            (!is_known).then_some(Entered::Prepares(ballot))
-        }
-        Progress::Proposing { ballot } => {
-            let value = came.iter().find_map(proposed);
-            value.map(|value| Entered::Proposes(Vote { ballot, value }))
-        }
+    });
+    let Some((node, was, is)) = changed else {
+        return Vec::new();
     };
-    Some((node, entered?))
+    let (Progress::Preparing { ballot, .. } | Progress::Proposing { ballot }) = is else {
+        return Vec::new();
+    };
+    let votes = came.iter().filter_map(proposed);
+    let proposes = votes.map(|value| Entered::Proposes(Vote { ballot, value }));
+    let mut entered: Vec<Entered> = proposes.collect();
+    // In the same ballot a promise was counted, and nothing is entered.
+    let is_known = matches!(was, Progress::Preparing { ballot: was, .. } if was == ballot);
+    if entered.is_empty() && !is_known && matches!(is, Progress::Preparing { .. }) {
+        entered.push(Entered::Prepares(ballot));
+    }
+    entered.into_iter().map(|entered| (node, entered)).collect()
 }
 
 /// The value that is proposed by a step, whether or not the proposal leaves.

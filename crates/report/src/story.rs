@@ -230,7 +230,9 @@ fn came_of(
     came.extend(complete.map(Came::through));
     let entered = entered(before, after, &happening.consequences);
     came.extend(
-        entered.map(|(node, entered)| Came::implied(format!("{node} {entered}"), Tone::Phase)),
+        entered
+            .into_iter()
+            .map(|(node, entered)| Came::implied(format!("{node} {entered}"), Tone::Phase)),
     );
     let (was, is) = (chosen(world, before), chosen(world, after));
     let tone = if was.is_empty() {

@@ -19,17 +19,26 @@ pub(crate) struct Through {
 /// What is through at each of the quorums of a path.
 pub(crate) fn through(world: &World, quorums: &[Quorum]) -> Vec<Through> {
     let (rules, cluster) = (world.rules(), world.cluster());
-    let told = quorums.iter().enumerate().map(|(index, quorum)| {
+    let mut all: Vec<Through> = Vec::new();
+    for quorum in quorums {
         let is_vote = quorum.phase == Phase::Accept;
-        let mut earlier = quorums[..index].iter();
-        Through {
+        // Where a rule is wrong, two proposals can rest on the same promises.
+        let is_told = |one: &Through| {
+            let one = &one.quorum;
+            (one.phase, one.ballot, one.step) == (quorum.phase, quorum.ballot, quorum.step)
+        };
+        if !is_vote && all.iter().any(is_told) {
+            continue;
+        }
+        let is_other =
+            |one: &Through| one.quorum.phase == Phase::Accept && one.quorum.value != quorum.value;
+        all.push(Through {
             quorum: *quorum,
             is_enough: rules.is_quorum(quorum.phase, cluster, quorum.members),
-            is_second: is_vote
-                && earlier.any(|one| one.phase == Phase::Accept && one.value != quorum.value),
-        }
-    });
-    told.collect()
+            is_second: is_vote && all.iter().any(is_other),
+        });
+    }
+    all
 }
 
 impl Through {

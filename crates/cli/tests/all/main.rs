@@ -16,4 +16,5 @@ mod output;
 mod outputs;
 mod replay;
 mod simulate;
+mod stories;
 mod wrong_input;

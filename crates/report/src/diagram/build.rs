@@ -262,7 +262,10 @@ impl Builder<'_> {
         let is_sent = |item: &Item| matches!(item, Item::Sends { .. } | Item::DoesNotSend(_));
         let at = items.iter().position(is_sent).unwrap_or(items.len());
         let entered = entered(before, after, came);
-        items.splice(at..at, entered.map(|(_, entered)| Item::Enters(entered)));
+        let entered = entered
+            .into_iter()
+            .map(|(_, entered)| Item::Enters(entered));
+        items.splice(at..at, entered);
         for through in self.through.iter().filter(|one| one.quorum.step == step) {
             let at = match through.quorum.phase {
                 Phase::Prepare => at,

@@ -2,7 +2,7 @@
 
 use super::chart::Chart;
 use super::gaps::gaps;
-use super::item::{Event, Item, Row};
+use super::item::{Event, Fate, Item, Row};
 use super::text::{self, LABEL, SMALL};
 
 /// The places, in pixels from the upper left corner.
@@ -51,6 +51,7 @@ pub(super) const MARGIN: i32 = 16;
 const FOOT: &str = "Time runs downwards, a row is a step. Boxes with square corners: what a node has just saved; round ones: the \
                     phase its proposer enters. In flight: sent, and not arrived by the end of this story.";
 const QUORUM: &str = " Dots: whose promises or votes make a quorum.";
+const AGAIN: &str = " Hollow heads: what has arrived before.";
 const FOLDED: &str = " Steps of waiting are told together.";
 const ROUND: &str = "The steps in the bracket go on for ever, each time in higher ballots. ";
 const ROUND_EMPTY: &str = "After this, nothing more has to happen, for ever. ";
@@ -120,10 +121,19 @@ fn foot(chart: &Chart) -> String {
     let items = || chart.rows.iter().flat_map(|row| &row.items);
     let has_quorum = items().any(|item| matches!(item, Item::Quorum(_)));
     let quorum = if has_quorum { QUORUM } else { "" };
+    let again = |row: &Row| {
+        let flight = row.event.flight();
+        flight.is_some_and(|flight| flight.fate == Fate::ArrivesAgain)
+    };
+    let again = if chart.rows.iter().any(again) {
+        AGAIN
+    } else {
+        ""
+    };
     let mut rows = chart.rows.iter();
     let folds = rows.any(|row| matches!(row.event, Event::Folded(_)));
     let folded = if folds { FOLDED } else { "" };
-    format!("{round}{FOOT}{quorum}{folded}")
+    format!("{round}{FOOT}{quorum}{again}{folded}")
 }
 
 fn place(row: &Row, inner: i32, y: &mut i32) -> Place {

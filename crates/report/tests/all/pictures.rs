@@ -318,3 +318,62 @@ fn the_terminal_has_all_that_lines_have_and_changes_apart() {
         }
     }
 }
+
+/// The quorums that a story shows to whoever reads only what was sent and what arrived: three servers, majorities.
+fn quorums_read(story: &Story) -> Vec<(usize, String)> {
+    let mut found: Vec<(usize, String)> = Vec::new();
+    let mut who: std::collections::BTreeMap<String, std::collections::BTreeSet<String>> =
+        std::collections::BTreeMap::new();
+    for (step, number) in story.steps.iter().zip(1..) {
+        let event = step.event.text.split(',').next().unwrap();
+        let words: Vec<&str> = event.split(' ').collect();
+        let [from, "→", to, kind, ballot, ..] = words[..] else {
+            continue;
+        };
+        if event.starts_with("lost") {
+            continue;
+        }
+        if kind == "Promise" {
+            let promises = who.entry(ballot.to_owned()).or_default();
+            promises.insert(from.to_owned());
+        }
+        for came in step.came.iter().map(|came| came.what.text.as_str()) {
+            let sent: Vec<&str> = came.split(' ').collect();
+            let (what, is_complete) = match sent[..] {
+                ["sends", "Propose", vote, ..] => (vote.split('=').next().unwrap(), true),
+                ["sends", "Accepted", vote, ..] => {
+                    let votes = who.entry(vote.to_owned()).or_default();
+                    votes.insert(to.to_owned());
+                    (vote, votes.len() > 1)
+                }
+                _ => continue,
+            };
+            let heading = format!("quorum for {what}: ");
+            if is_complete && !found.iter().any(|(_, told)| told.starts_with(&heading)) {
+                let members: Vec<&str> = who[what].iter().map(String::as_str).collect();
+                found.push((number, heading + &members.join(" ")));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn quorums_are_told_where_they_are_complete_with_their_members() {
+    let mut all = 0;
+    for world in worlds() {
+        for seed in 0..60 {
+            let path = wander(&world, seed, 60);
+            let story = Story::new(&world, &path, &Telling::default());
+            let mut told = Vec::new();
+            for (step, number) in story.steps.iter().zip(1..) {
+                let texts = step.came.iter().map(|came| came.what.text.clone());
+                let quorums = texts.filter(|text| text.starts_with("quorum for"));
+                told.extend(quorums.map(|text| (number, text)));
+            }
+            all += told.len();
+            assert_eq!(told, quorums_read(&story), "seed {seed}");
+        }
+    }
+    assert!(all > 50, "{all} quorums in all");
+}

@@ -1,7 +1,8 @@
 //! What a comparison found, for the terminal and for machines.
 
 use checker::{Cut, Ending};
-use diff::{Comparison, Difference, Explored, Found};
+use diff::{Comparison, Explored, Found};
+use model::Difference;
 
 use crate::Ended;
 use crate::error::Error;

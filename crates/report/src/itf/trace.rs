@@ -116,6 +116,11 @@ impl Trace {
     pub fn steps(&self) -> usize {
         self.steps.len()
     }
+
+    /// What was done, in order.
+    pub fn actions(&self) -> impl Iterator<Item = Action> {
+        self.steps.iter().map(|(action, _)| *action)
+    }
 }
 
 impl Shows {

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use model::{Letter, Outcome, Parcel, Server, State};
+use paxos::client::Known;
 use paxos::{Durable, Learner, NodeId, NodeSet, Progress, Proposer};
+
+use crate::{
+    Call, Clients, Letter, Letters, Outcome, Parcel, Replies, Server, State, World, properties,
+};
 
 /// One thing in which two states differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,9 +16,9 @@ pub struct Difference {
     pub place: Place,
     /// What it is: "n2's vote".
     pub what: String,
-    /// As the first side has it.
+    /// As the first state has it.
     pub a: String,
-    /// As the second side has it.
+    /// As the second state has it.
     pub b: String,
 }
 
@@ -31,7 +35,7 @@ pub enum Place {
     News,
     /// In what a client knows.
     Client,
-    /// In what the scenario's bounds and judges count: time-outs and crashes.
+    /// In what the scenario's bounds and judges count: time-outs, crashes, losses, who has stopped.
     Count,
 }
 
@@ -57,7 +61,8 @@ impl Place {
     }
 }
 
-/// Everything in which two states differ, node by node, then what was sent, then the clients.
+/// Everything in which two states of one world differ: node by node, then what was sent, then what clients know, then
+/// what is counted.
 pub fn differences(a: &State, b: &State) -> Vec<Difference> {
     let mut found = Found(Vec::new());
     for ((node, of_a), (_, of_b)) in a.servers().zip(b.servers()) {
@@ -74,18 +79,30 @@ pub fn differences(a: &State, b: &State) -> Vec<Difference> {
             |asked: &Outcome| asked.to_string(),
         );
     }
-    found.note(
-        Place::Count,
-        "crashes".to_owned(),
-        &a.crashes,
-        &b.crashes,
-        u8::to_string,
-    );
-    let struck = "a crash during a ballot".to_owned();
-    found.note(Place::Count, struck, &a.mid_ballot, &b.mid_ballot, |was| {
-        if *was { "yes" } else { "no" }.to_owned()
-    });
+    found.counts(a, b);
+    if let (Some(of_a), Some(of_b)) = (&a.clients, &b.clients) {
+        found.clients(of_a, of_b);
+    }
     found.0
+}
+
+/// What a step has changed, for people: a line each, as it was and as it is.
+pub(crate) fn changes(world: &World, before: &State, after: &State) -> String {
+    let mut rows: Vec<[String; 3]> = differences(before, after)
+        .into_iter()
+        .map(|one| [one.what, one.a, one.b])
+        .collect();
+    let [was, is] = [before, after].map(|state| listed(properties::chosen(world, state)));
+    if was != is {
+        rows.push(["chosen".to_owned(), was, is]);
+    }
+    let widest = |of: usize| rows.iter().map(|row| row[of].chars().count()).max();
+    let (whats, befores) = (widest(0).unwrap_or(0), widest(1).unwrap_or(0));
+    let lines: Vec<String> = rows
+        .iter()
+        .map(|[what, was, is]| format!("{what:whats$}  {was:befores$} → {is}"))
+        .collect();
+    lines.join("\n")
 }
 
 struct Found(Vec<Difference>);
@@ -126,14 +143,76 @@ impl Found {
             announced,
             &a.announced,
             &b.announced,
-            |letters| {
-                let letters: Vec<String> =
-                    letters.iter().map(|letter| letter.to_string()).collect();
-                or_nothing(letters.join(" "))
-            },
+            |letters| listed(*letters),
         );
         let retries = format!("{node}'s time-outs");
         self.note(Place::Count, retries, &a.retries, &b.retries, u8::to_string);
+    }
+
+    /// What is counted of the whole world.
+    fn counts(&mut self, a: &State, b: &State) {
+        let mut count = |what: &str, a: String, b: String| {
+            self.note(Place::Count, what.to_owned(), &a, &b, String::clone);
+        };
+        let yes_or_no = |is_so| if is_so { "yes" } else { "no" }.to_owned();
+        count("crashes", a.crashes.to_string(), b.crashes.to_string());
+        count(
+            "a crash during a ballot",
+            yes_or_no(a.mid_ballot),
+            yes_or_no(b.mid_ballot),
+        );
+        count("stopped for ever", names(a.stopped), names(b.stopped));
+        count(
+            "one proposer alone tries again",
+            yes_or_no(a.settled),
+            yes_or_no(b.settled),
+        );
+        count("messages lost", a.losses.to_string(), b.losses.to_string());
+    }
+
+    /// What is under way between clients and nodes.
+    fn clients(&mut self, a: &Clients, b: &Clients) {
+        for (index, (of_a, of_b)) in a.calls.iter().zip(&b.calls).enumerate() {
+            self.call(index, of_a, of_b);
+        }
+        let (faults, again) = ("failures".to_owned(), "asked again".to_owned());
+        self.note(Place::Count, faults, &a.faults, &b.faults, u8::to_string);
+        self.note(Place::Count, again, &a.again, &b.again, u8::to_string);
+        let stopped = "stopped for good".to_owned();
+        let (of_a, of_b) = (names(a.stopped()), names(b.stopped()));
+        self.note(Place::Count, stopped, &of_a, &of_b, String::clone);
+    }
+
+    fn call(&mut self, index: usize, a: &Call, b: &Call) {
+        let Call {
+            attempt,
+            is_owed,
+            is_done,
+            was_unknown,
+            replies,
+            stale,
+        } = a;
+        let yes_or_no = |is_so: &bool| if *is_so { "yes" } else { "no" }.to_owned();
+        let what = |what: &str| format!("request {index}{what}");
+        let seen = what(": seen by its client");
+        let (of_a, of_b) = (attempt.known(), b.attempt.known());
+        self.note(Place::Client, seen, &of_a, &of_b, known);
+        let owed = what(" is to be answered");
+        self.note(Place::Memory, owed, is_owed, &b.is_owed, yes_or_no);
+        let done = what(" was taken in");
+        self.note(Place::Count, done, is_done, &b.is_done, yes_or_no);
+        let unknown = what(" was ever UNKNOWN");
+        self.note(
+            Place::Count,
+            unknown,
+            was_unknown,
+            &b.was_unknown,
+            yes_or_no,
+        );
+        let answers = what(": answers on their way");
+        self.note(Place::Network, answers, replies, &b.replies, on_their_way);
+        let old = what(": stale answers on their way");
+        self.note(Place::Network, old, stale, &b.stale, on_their_way);
     }
 
     fn durable(&mut self, place: Place, node: NodeId, a: &Durable<Letter>, b: &Durable<Letter>) {
@@ -169,19 +248,29 @@ impl Found {
     /// What is in the one and not in the other.
     fn mail(&mut self, what: &str, a: &[Parcel], b: &[Parcel]) {
         // How many copies of each there are, addressee by addressee.
-        let mut copies: BTreeMap<String, [usize; 2]> = BTreeMap::new();
+        let mut copies: BTreeMap<(String, Option<NodeId>), [usize; 2]> = BTreeMap::new();
         for (side, mail) in [a, b].into_iter().enumerate() {
             for parcel in mail {
                 let said = format!("{what} from {}: {}", parcel.from(), parcel.message());
                 match parcel.to().is_empty() {
-                    true => copies.entry(said).or_default()[side] += 1,
+                    true => copies.entry((said, None)).or_default()[side] += 1,
                     false => parcel.to().iter().for_each(|to| {
-                        copies.entry(format!("{said} to {to}")).or_default()[side] += 1;
+                        copies.entry((said.clone(), Some(to))).or_default()[side] += 1;
                     }),
                 }
             }
         }
-        for (said, [in_a, in_b]) in copies {
+        // Those to whom it was said in one go are told together.
+        let mut told: BTreeMap<(String, [usize; 2]), NodeSet> = BTreeMap::new();
+        for ((said, to), copies) in copies {
+            let nodes = told.entry((said, copies)).or_insert(NodeSet::EMPTY);
+            *nodes = to.map_or(*nodes, |to| nodes.with(to));
+        }
+        for ((said, [in_a, in_b]), to) in told {
+            let said = match to.is_empty() {
+                true => said,
+                false => format!("{said} to {}", names(to)),
+            };
             self.note(Place::Network, said, &in_a, &in_b, |copies| match copies {
                 0 => "no".to_owned(),
                 1 => "yes".to_owned(),
@@ -189,6 +278,28 @@ impl Found {
             });
         }
     }
+}
+
+fn listed(letters: Letters) -> String {
+    let letters: Vec<String> = letters.iter().map(|letter| letter.to_string()).collect();
+    or_nothing(letters.join(" "))
+}
+
+/// What a client knows of a node's part in its request.
+fn known(known: &Known) -> String {
+    match known {
+        Known::NotAsked => "the node was not asked",
+        Known::MayHave => "the node may have it",
+        Known::DidNot => "the node did not get it",
+        Known::Busy => "the node was busy",
+        Known::Refused => "the node refused it",
+    }
+    .to_owned()
+}
+
+fn on_their_way(replies: &Replies) -> String {
+    let replies: Vec<String> = replies.iter().map(|reply| reply.to_string()).collect();
+    or_nothing(replies.join(", "))
 }
 
 fn or_nothing(text: String) -> String {

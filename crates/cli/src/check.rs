@@ -220,9 +220,7 @@ pub(crate) fn on_interrupt(
         } else {
             ""
         };
-        print::say(&format!(
-            "{start}{told} (Ctrl-C again to quit at once)"
-        ));
+        print::say(&format!("{start}{told} (Ctrl-C again to quit at once)"));
         also();
     })?;
     Ok(interrupt)

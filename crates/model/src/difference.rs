@@ -350,3 +350,80 @@ fn names(nodes: NodeSet) -> String {
     let names: Vec<String> = nodes.iter().map(|node| node.to_string()).collect();
     or_nothing(names.join(" ")).replace("none", "nobody")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use stateright::Model as _;
+
+    use super::*;
+    use crate::Scenario;
+
+    fn shipped(name: &str) -> World {
+        let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../models"));
+        let scenario = Scenario::read(&folder.join(format!("{name}.toml"))).unwrap();
+        World::new(Arc::new(scenario)).unwrap()
+    }
+
+    #[test]
+    fn a_step_is_told_with_what_it_changes() {
+        let text =
+            "title = \"\"\nabout = \"\"\ncluster.servers = 1\nask = [{ value = \"A\", of = 0 }]\n";
+        let scenario = Scenario::parse(Path::new("alone.toml"), text).unwrap();
+        let world = World::new(Arc::new(scenario)).unwrap();
+        let mut state = world.init_states().remove(0);
+        let mut told = Vec::new();
+        while let Some((action, next)) = world.next_steps(&state).into_iter().next() {
+            told.push(world.format_step(&state, action).unwrap());
+            state = next;
+        }
+        assert_eq!(
+            told[0],
+            "client asks n0 for A  ⇒ n0 saves round 1; sends Prepare 1.0 to n0\n\n\
+             n0's round                          none      → 1\n\
+             on n0's disk: round                 none      → 1\n\
+             n0's proposer                       idle      → wants A; prepares 1.0, promised by nobody\n\
+             message from n0: Prepare 1.0 to n0  no        → yes\n\
+             request 0                           not asked → asked"
+        );
+        assert_eq!(
+            told[3],
+            "n0 → n0 Propose 1.0=A  ⇒ n0 saves vote 1.0=A; sends Accepted 1.0=A to n0\n\n\
+             n0's vote                              none → 1.0=A\n\
+             on n0's disk: vote                     none → 1.0=A\n\
+             message from n0: Accepted 1.0=A to n0  no   → yes\n\
+             chosen                                 none → A"
+        );
+    }
+
+    /// A part of a state that is not compared would make some step seem to change nothing.
+    #[test]
+    fn no_step_seems_to_change_nothing() {
+        for name in [
+            "clients-and-faults",
+            "clients-ask-again",
+            "disks-fail",
+            "ordered-network",
+            "liveness/lossy-once",
+            "liveness/minority-of-3",
+            "liveness/settles",
+        ] {
+            let world = shipped(name);
+            let mut level = world.init_states();
+            for _ in 0..5 {
+                let mut next_level = Vec::new();
+                for before in &level {
+                    for (action, after) in world.next_steps(before) {
+                        let told = changes(&world, before, &after);
+                        assert!(!told.is_empty(), "{name}: {action} changes nothing");
+                        next_level.push(after);
+                    }
+                }
+                next_level.truncate(2_000);
+                level = next_level;
+            }
+        }
+    }
+}

@@ -46,9 +46,9 @@ pub(crate) fn quorums(world: &World, path: &Path<State, Action>) -> Vec<Quorum> 
                 }
             };
             members = members.union(promiser(happening.action, ballot));
-            let is_known = found.iter().any(|one| {
-                (one.phase, one.ballot, one.value) == (Phase::Prepare, ballot, value)
-            });
+            let is_known = found
+                .iter()
+                .any(|one| (one.phase, one.ballot, one.value) == (Phase::Prepare, ballot, value));
             if !is_known {
                 found.push(Quorum {
                     phase: Phase::Prepare,
@@ -60,9 +60,9 @@ pub(crate) fn quorums(world: &World, path: &Path<State, Action>) -> Vec<Quorum> 
             }
         }
         for (ballot, value) in votes(world, after) {
-            let is_known = found.iter().any(|one| {
-                (one.phase, one.ballot, one.value) == (Phase::Accept, ballot, value)
-            });
+            let is_known = found
+                .iter()
+                .any(|one| (one.phase, one.ballot, one.value) == (Phase::Accept, ballot, value));
             let members = voters(world, after, ballot, value);
             let is_quorum = world
                 .rules()

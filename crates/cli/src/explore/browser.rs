@@ -31,6 +31,10 @@ fn obstacle() -> Option<String> {
         .iter()
         .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
     let needs_display = cfg!(all(unix, not(target_os = "macos")));
-    (needs_display && !has_display)
-        .then(|| format!("there is no display, neither {} is set", displays.join(" nor ")))
+    (needs_display && !has_display).then(|| {
+        format!(
+            "there is no display, neither {} is set",
+            displays.join(" nor ")
+        )
+    })
 }

@@ -21,6 +21,7 @@ pub(crate) fn front(catalogue: &Catalogue) -> String {
             "Every scenario here can be walked through step by step: from its start, or from the end of the shortest path \
              that shows something. Looking for one may take a few seconds."
         }
+        (beginning(catalogue))
         p.filter hidden {
             label for="filter" { "Only names and words with" } " "
             input #filter type="search" autocomplete="off";
@@ -41,7 +42,30 @@ pub(crate) fn front(catalogue: &Catalogue) -> String {
         }
         script { (PreEscaped(include_str!("ui/front.js"))) }
     };
-    report::page(STYLE, "Explorer", &[("Scenarios", "/"), ("Known faults", "#faults")], &main)
+    report::page(
+        STYLE,
+        "Explorer",
+        &[("Scenarios", "/"), ("Known faults", "#faults")],
+        &main,
+    )
+}
+
+/// Where to begin: the first scenario in which two clients can disagree as it ships.
+fn beginning(catalogue: &Catalogue) -> Markup {
+    let is_violated = |loaded: &&Loaded| {
+        let verdicts = &loaded.scenario.expect.verdicts;
+        verdicts.get("agreement") == Some(&Expected::Violated)
+    };
+    let broken = catalogue.scenarios.iter().find(is_violated);
+    html! {
+        @if let Some(loaded) = broken {
+            p {
+                "A counterexample to begin with: "
+                a href=(Place::of(&loaded.scenario).at("agreement")) { "two values are chosen in " (loaded.scenario.name) }
+                "."
+            }
+        }
+    }
 }
 
 /// Puts a world together from its parts.
@@ -80,7 +104,9 @@ fn scenario(catalogue: &Catalogue, loaded: &Loaded) -> Markup {
         true => "as the last full run answered",
         false => "as the file expects",
     };
-    let violated = verdicts.iter().filter(|one| one.expected == Some(Expected::Violated));
+    let violated = verdicts
+        .iter()
+        .filter(|one| one.expected == Some(Expected::Violated));
     html! {
         li {
             h3 { a href=(place.address()) { (scenario.name) } }
@@ -158,7 +184,10 @@ fn fate(catalogue: &Catalogue, mutant: Mutant) -> Markup {
     let found = fate.scenario.as_deref().and_then(|name| {
         let loaded = catalogue.scenario(name)?;
         let mutant = Some(mutant);
-        Some(Place { mutant, ..Place::of(&loaded.scenario) })
+        Some(Place {
+            mutant,
+            ..Place::of(&loaded.scenario)
+        })
     });
     match (found, fate.killed_by.first(), fate.steps) {
         (Some(place), Some(property), Some(steps)) => html! {
@@ -188,5 +217,10 @@ pub(crate) fn lost(lost: &Lost) -> String {
         }
         p { a href="/" { "All that can be explored" } }
     };
-    report::page(STYLE, "Nothing to show", &[("All that can be explored", "/")], &main)
+    report::page(
+        STYLE,
+        "Nothing to show",
+        &[("All that can be explored", "/")],
+        &main,
+    )
 }

@@ -98,12 +98,15 @@ impl Open {
         let (last, _) = self.walk(indices)?;
         let mut actions = Vec::new();
         world.actions(&last, &mut actions);
-        let views = actions.into_iter().enumerate().filter_map(|(index, action)| {
-            // What would change nothing is no choice.
-            let next = world.next_state(&last, action)?;
-            let outcome = world.format_step(&last, action);
-            Some(self.view(index, Some(world.format_action(&action)), outcome, &next))
-        });
+        let views = actions
+            .into_iter()
+            .enumerate()
+            .filter_map(|(index, action)| {
+                // What would change nothing is no choice.
+                let next = world.next_state(&last, action)?;
+                let outcome = world.format_step(&last, action);
+                Some(self.view(index, Some(world.format_action(&action)), outcome, &next))
+            });
         Ok(views.collect())
     }
 
@@ -116,7 +119,11 @@ impl Open {
     ) -> View {
         let mark = |property: Property<World>| {
             let is_true = (property.condition)(&self.world, state);
-            (format!("{:?}", property.expectation), property.name, is_true)
+            (
+                format!("{:?}", property.expectation),
+                property.name,
+                is_true,
+            )
         };
         View {
             action,
@@ -171,14 +178,23 @@ impl Open {
     pub(crate) fn status(&self) -> Status {
         let check = self.check.lock().unwrap_or_else(PoisonError::into_inner);
         let (progress, can_run) = match &*check {
-            Check::NotRun => ("not run yet: states are made as they are looked at".to_owned(), true),
+            Check::NotRun => (
+                "not run yet: states are made as they are looked at".to_owned(),
+                true,
+            ),
             Check::Running(progress) => {
                 let unique = progress.map_or(0, |progress| progress.unique);
-                (format!("running: {} states so far", print::number(unique)), false)
+                (
+                    format!("running: {} states so far", print::number(unique)),
+                    false,
+                )
             }
             Check::Done(run) => {
                 let (states, depth) = (print::number(run.unique), run.depth);
-                (format!("{}: {states} states, {depth} deep", run.ending), false)
+                (
+                    format!("{}: {states} states, {depth} deep", run.ending),
+                    false,
+                )
             }
             Check::Failed(why) => (why.clone(), true),
         };
@@ -193,7 +209,10 @@ impl Open {
             can_run,
             is_running: matches!(*check, Check::Running(_)),
             properties: match scenario.endless {
-                Some(_) => Known::of(scenario).iter().map(|one| self.judged(one, &Check::NotRun)).collect(),
+                Some(_) => Known::of(scenario)
+                    .iter()
+                    .map(|one| self.judged(one, &Check::NotRun))
+                    .collect(),
                 None => {
                     let judged = ALL.iter().filter(|known| !known.is_excluded(scenario));
                     judged.map(|known| self.judged(known, &check)).collect()
@@ -253,10 +272,12 @@ impl Open {
             let _busy = busy;
             let note = |check| *told.lock().unwrap_or_else(PoisonError::into_inner) = check;
             let tell = |progress: &Progress| note(Check::Running(Some(*progress)));
-            note(match checker::explore_with(Engine::StaterightBfs, world, &limits, &tell) {
-                Ok(run) => Check::Done(Box::new(run)),
-                Err(error) => Check::Failed(error.to_string()),
-            });
+            note(
+                match checker::explore_with(Engine::StaterightBfs, world, &limits, &tell) {
+                    Ok(run) => Check::Done(Box::new(run)),
+                    Err(error) => Check::Failed(error.to_string()),
+                },
+            );
         };
         let named = std::thread::Builder::new().name("checker".to_owned());
         if let Err(error) = named.spawn(work) {

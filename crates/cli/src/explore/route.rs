@@ -161,7 +161,10 @@ fn explorer(loaded: &Loaded, rest: &[&str]) -> Result<Route, Lost> {
         [".runtocompletion"] => Ok(Route::Complete(place)),
         [".states", path @ ..] => Ok(Route::Next(place, indices(path).map_err(lost)?)),
         [".picture", path @ ..] => Ok(Route::Picture(place, indices(path).map_err(lost)?)),
-        [other, ..] => Err(lost(Lost::new(404, format!("there is no {other} of a world")))),
+        [other, ..] => Err(lost(Lost::new(
+            404,
+            format!("there is no {other} of a world"),
+        ))),
     }
 }
 
@@ -223,7 +226,12 @@ fn twisted(loaded: &Loaded, twist: &str) -> Result<Place, Lost> {
 fn indices(parts: &[&str]) -> Result<Vec<usize>, Lost> {
     let parts = parts.iter().filter(|part| !part.is_empty());
     let number = |part: &&str| {
-        let lost = || Lost::new(404, format!("`{part}` is no step: a path is made of numbers"));
+        let lost = || {
+            Lost::new(
+                404,
+                format!("`{part}` is no step: a path is made of numbers"),
+            )
+        };
         part.parse::<usize>().map_err(|_| lost())
     };
     parts.map(number).collect()

@@ -111,8 +111,7 @@ fn refusal(request: &Request, port: u16) -> Option<Lost> {
     let host = header("Host").map(|header| header.value.as_str());
     if !host.is_some_and(is_ours) {
         let host = host.unwrap_or("nobody");
-        let what =
-            format!("this is the explorer of localhost:{port}, and {host} was asked for");
+        let what = format!("this is the explorer of localhost:{port}, and {host} was asked for");
         return Some(Lost::new(421, what));
     }
     if *request.method() != Method::Post {
@@ -122,6 +121,9 @@ fn refusal(request: &Request, port: u16) -> Option<Lost> {
     let from = origin.and_then(|origin| origin.strip_prefix("http://"));
     match (origin, from.is_some_and(is_ours)) {
         (None, _) | (Some(_), true) => None,
-        (Some(_), false) => Some(Lost::new(403, "only the explorer's own page may ask for that")),
+        (Some(_), false) => Some(Lost::new(
+            403,
+            "only the explorer's own page may ask for that",
+        )),
     }
 }

@@ -212,11 +212,7 @@ impl Site {
             }
         };
         let path = shown.stem.as_ref().unwrap_or(&shown.whole);
-        let link = format!(
-            "{}#/steps/{}",
-            place.address(),
-            path.encode(&*world.world)
-        );
+        let link = format!("{}#/steps/{}", place.address(), path.encode(&*world.world));
         let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
         if links.len() == LINKS_MAX {
             links.remove(0);

@@ -81,8 +81,10 @@ impl Explorer {
     }
 
     fn send(&self, what: &str, host: &str, headers: &str) -> TcpStream {
-        let mut stream = TcpStream::connect(self.host()).expect("it listens when it prints the link");
-        let request = format!("{what} HTTP/1.1\r\nHost: {host}\r\n{headers}Connection: close\r\n\r\n");
+        let mut stream =
+            TcpStream::connect(self.host()).expect("it listens when it prints the link");
+        let request =
+            format!("{what} HTTP/1.1\r\nHost: {host}\r\n{headers}Connection: close\r\n\r\n");
         let sent = stream.write_all(request.as_bytes());
         sent.expect("the explorer takes requests");
         stream
@@ -145,13 +147,19 @@ fn without_a_property_the_explorer_opens_at_the_start() {
     let explorer = Explorer::start(&room, &["three-servers"]);
     assert_eq!(explorer.trace, Vec::<String>::new());
     assert_eq!(explorer.path(), "/explore/three-servers/#/steps/0");
-    assert_eq!(explorer.get("/explore/three-servers").location(), "/explore/three-servers/");
+    assert_eq!(
+        explorer.get("/explore/three-servers").location(),
+        "/explore/three-servers/"
+    );
     let page = explorer.get("/explore/three-servers/");
     assert!(page.body.contains("Path of Actions"), "{}", page.body);
     let status = explorer.get("/explore/three-servers/.status").json();
     assert_eq!(status["model"], "three-servers");
     let mut names = status["properties"].as_array().unwrap().iter();
-    assert!(names.any(|property| property["name"] == "agreement"), "{status}");
+    assert!(
+        names.any(|property| property["name"] == "agreement"),
+        "{status}"
+    );
 }
 
 #[test]
@@ -175,7 +183,12 @@ fn without_a_scenario_there_is_the_list_of_all() {
     alone.write("my-world.toml", &text);
     let explorer = Explorer::start(&alone, &["my-world.toml"]);
     assert_eq!(explorer.path(), "/explore/my-world/#/steps/0");
-    assert!(explorer.get("/").body.contains("<a href=\"/explore/my-world/\">"));
+    assert!(
+        explorer
+            .get("/")
+            .body
+            .contains("<a href=\"/explore/my-world/\">")
+    );
 }
 
 #[test]
@@ -186,11 +199,19 @@ fn verdicts_are_those_of_the_last_full_run_as_long_as_it_answered_what_is_asked_
     let front = || Explorer::start(&room, &[]).get("/").body;
     let page = front();
     assert!(page.contains(label), "{page}");
-    assert!(page.contains("<a href=\"/at/one-acceptor/client-told\">client-told</a> <span class=\"good\""), "{page}");
+    assert!(
+        page.contains(
+            "<a href=\"/at/one-acceptor/client-told\">client-told</a> <span class=\"good\""
+        ),
+        "{page}"
+    );
     assert!(page.contains(">witnessed in 5 steps<"), "{page}");
     let file = room.path("models/one-acceptor.toml");
     let text = std::fs::read_to_string(file).unwrap();
-    let other = text.replace("vote-superseded = \"witnessed\"", "vote-superseded = \"never\"");
+    let other = text.replace(
+        "vote-superseded = \"witnessed\"",
+        "vote-superseded = \"never\"",
+    );
     assert_ne!(text, other);
     room.write("models/one-acceptor.toml", &other);
     let page = front();
@@ -226,9 +247,18 @@ fn a_mutant_can_be_explored() {
         let mark = marks.into_iter().find(|mark| mark[1] == name);
         mark.expect("it is judged")
     };
-    assert_eq!(marks(state, "agreement"), serde_json::json!(["Always", "agreement", false]));
-    assert_eq!(marks(state, "validity"), serde_json::json!(["Always", "validity", true]));
-    assert_eq!(marks(state, "value-chosen"), serde_json::json!(["Sometimes", "value-chosen", true]));
+    assert_eq!(
+        marks(state, "agreement"),
+        serde_json::json!(["Always", "agreement", false])
+    );
+    assert_eq!(
+        marks(state, "validity"),
+        serde_json::json!(["Always", "validity", true])
+    );
+    assert_eq!(
+        marks(state, "value-chosen"),
+        serde_json::json!(["Sometimes", "value-chosen", true])
+    );
     let (before, _) = before.rsplit_once('/').unwrap();
     let earlier = explorer.get(&format!("{world}.states{before}")).json();
     let mut earlier = earlier.as_array().unwrap().iter();
@@ -241,13 +271,30 @@ fn a_mutant_can_be_explored() {
 }
 
 #[test]
+fn a_lasso_is_found_by_its_address_as_well() {
+    let room = Room::with(&["liveness/duel-nack"]);
+    let explorer = Explorer::start(&room, &["duel-nack", "--at", "decides"]);
+    let found = explorer.get("/at/duel-nack/decides");
+    assert_eq!((found.status(), found.location()), ("302", explorer.path()));
+    // Whether it is decided is told of each state, beside what must never be.
+    let states = explorer.get("/explore/duel-nack/.states").json();
+    let marks = states[0]["properties"].as_array().unwrap();
+    assert_eq!(marks[0], serde_json::json!(["Always", "agreement", true]));
+    assert_eq!(
+        marks.last().unwrap(),
+        &serde_json::json!(["Eventually", "decides", false])
+    );
+}
+
+#[test]
 fn other_rules_can_be_explored() {
     let room = Room::with(&["notes", "thin-quorums"]);
     let explorer = Explorer::start(&room, &["notes", "--rules", "lamport"]);
     assert_eq!(explorer.path(), "/explore/notes/lamport/#/steps/0");
     let status = explorer.get("/explore/notes/lamport/.status").json();
     assert_eq!(status["model"], "notes, by the rules of lamport");
-    let both = explorer.get("/open?scenario=notes&rules=lamport&mutant=ballots-not-unique%2Bpromise-equal");
+    let both = explorer
+        .get("/open?scenario=notes&rules=lamport&mutant=ballots-not-unique%2Bpromise-equal");
     let address = "/explore/notes/lamport:ballots-not-unique+promise-equal/";
     assert_eq!(both.location(), address);
     assert_eq!(explorer.get(address).status(), "200");
@@ -257,7 +304,11 @@ fn other_rules_can_be_explored() {
     assert_eq!(said.err, expected);
     let refused = explorer.get("/explore/thin-quorums/notes/");
     assert_eq!(refused.status(), "400");
-    assert!(refused.body.contains("quorums of sizes of its own"), "{}", refused.body);
+    assert!(
+        refused.body.contains("quorums of sizes of its own"),
+        "{}",
+        refused.body
+    );
 }
 
 #[test]
@@ -265,7 +316,11 @@ fn what_is_nothing_is_told_with_what_may_have_been_meant() {
     let room = Room::with(&["one-acceptor"]);
     let explorer = Explorer::start(&room, &[]);
     for (address, what, near) in [
-        ("/explore/one-aceptor/", "no scenario is named `one-aceptor`", "/explore/one-acceptor/"),
+        (
+            "/explore/one-aceptor/",
+            "no scenario is named `one-aceptor`",
+            "/explore/one-acceptor/",
+        ),
         (
             "/explore/one-acceptor/acept-stale/",
             "no mutant and no rules are named `acept-stale`",
@@ -276,10 +331,26 @@ fn what_is_nothing_is_told_with_what_may_have_been_meant() {
             "no property is named `agrement`",
             "/at/one-acceptor/accept-stale/agreement",
         ),
-        ("/explore/%2e%2e/%2e%2e/etc/passwd", "no scenario is named `..`", "/"),
-        ("/../../etc/passwd", "there is nothing at /../../etc/passwd", "/"),
-        ("/at/one-acceptor/agreement", "`agreement` holds in every state of `one-acceptor`", "/"),
-        ("/at/one-acceptor/decides", "`decides` is not judged in `one-acceptor`", "/"),
+        (
+            "/explore/%2e%2e/%2e%2e/etc/passwd",
+            "no scenario is named `..`",
+            "/",
+        ),
+        (
+            "/../../etc/passwd",
+            "there is nothing at /../../etc/passwd",
+            "/",
+        ),
+        (
+            "/at/one-acceptor/agreement",
+            "`agreement` holds in every state of `one-acceptor`",
+            "/",
+        ),
+        (
+            "/at/one-acceptor/decides",
+            "`decides` is not judged in `one-acceptor`",
+            "/",
+        ),
     ] {
         let answer = explorer.get(address);
         assert_eq!(answer.status(), "404", "{address}");
@@ -289,8 +360,14 @@ fn what_is_nothing_is_told_with_what_may_have_been_meant() {
     }
     let world = "/explore/one-acceptor/";
     for (path, what) in [
-        (".states/0/9999", "there is no such path: its step 1 cannot be taken\n"),
-        (".states/1", "there is no such path: its step 0 cannot be taken\n"),
+        (
+            ".states/0/9999",
+            "there is no such path: its step 1 cannot be taken\n",
+        ),
+        (
+            ".states/1",
+            "there is no such path: its step 0 cannot be taken\n",
+        ),
         (".states/x", "`x` is no step: a path is made of numbers\n"),
         (".picture", "a path begins with a state\n"),
         (".other", "there is no .other of a world\n"),
@@ -298,7 +375,10 @@ fn what_is_nothing_is_told_with_what_may_have_been_meant() {
         let answer = explorer.get(&format!("{world}{path}"));
         assert_eq!((answer.status(), answer.body.as_str()), ("404", what));
     }
-    assert_eq!(explorer.get(&format!("{world}.runtocompletion")).status(), "405");
+    assert_eq!(
+        explorer.get(&format!("{world}.runtocompletion")).status(),
+        "405"
+    );
     assert_eq!(explorer.ask("POST /", explorer.host(), "").status(), "405");
 }
 
@@ -308,10 +388,20 @@ fn nobody_else_can_have_a_browser_ask() {
     let explorer = Explorer::start(&room, &["one-acceptor"]);
     let port = explorer.host().strip_prefix("localhost:").unwrap();
     // A name of somebody else's that leads to this machine.
-    for host in ["evil.example", &format!("evil.example:{port}"), "localhost", "localhost:1"] {
+    for host in [
+        "evil.example",
+        &format!("evil.example:{port}"),
+        "localhost",
+        "localhost:1",
+    ] {
         assert_eq!(explorer.ask("GET /", host, "").status(), "421", "{host}");
     }
-    assert_eq!(explorer.ask("GET /", &format!("127.0.0.1:{port}"), "").status(), "200");
+    assert_eq!(
+        explorer
+            .ask("GET /", &format!("127.0.0.1:{port}"), "")
+            .status(),
+        "200"
+    );
     let run = "POST /explore/one-acceptor/.runtocompletion";
     let from = |origin: &str| format!("Origin: http://{origin}\r\n");
     let foreign = explorer.ask(run, explorer.host(), &from("evil.example"));
@@ -342,7 +432,10 @@ fn staterights_checker_visits_every_state() {
     assert_eq!(agreement["name"], "agreement");
     assert_eq!(agreement["tone"], "bad");
     let path = agreement["path"].as_str().unwrap();
-    assert_eq!(explorer.get(&format!("{world}.states/{path}")).status(), "200");
+    assert_eq!(
+        explorer.get(&format!("{world}.states/{path}")).status(),
+        "200"
+    );
     assert_eq!(status["properties"][1]["verdict"], "holds");
 }
 
@@ -382,7 +475,12 @@ fn a_port_that_is_taken_is_told() {
     assert_eq!(said.out, "");
     let start = format!("error: cannot listen on localhost:{port}: ");
     assert!(said.err.starts_with(&start), "{}", said.err);
-    assert!(said.err.ends_with("; choose another with --port, or 0 for any\n"), "{}", said.err);
+    assert!(
+        said.err
+            .ends_with("; choose another with --port, or 0 for any\n"),
+        "{}",
+        said.err
+    );
     assert_eq!(said.err.lines().count(), 1);
 }
 
@@ -395,24 +493,49 @@ fn a_saved_trace_opens_at_its_end_or_where_it_no_longer_applies() {
     };
     let explorer = Explorer::start(&room, &["--trace", &kept("accept-stale")]);
     let (trace, link) = (explorer.trace.clone(), explorer.path().to_owned());
-    assert!(link.starts_with("/explore/one-acceptor/accept-stale/#/steps/0/"), "{link}");
-    assert_eq!(trace.last().unwrap(), "still breaks: violated after 8 steps");
+    assert!(
+        link.starts_with("/explore/one-acceptor/accept-stale/#/steps/0/"),
+        "{link}"
+    );
+    assert_eq!(
+        trace.last().unwrap(),
+        "still breaks: violated after 8 steps"
+    );
     // After five of them: the whole path is there, and three steps before its end it is opened.
     let explorer = Explorer::start(&room, &["--trace", &kept("accept-stale"), "--step", "5"]);
     assert_eq!(explorer.path(), format!("{link}?offset=3"));
     let explorer = Explorer::start(&room, &["--trace", &kept("without-accept-stale")]);
     let told = explorer.trace.last().unwrap();
-    assert!(told.starts_with("no longer applies: step 6 cannot be taken, because "), "{told}");
+    assert!(
+        told.starts_with("no longer applies: step 6 cannot be taken, because "),
+        "{told}"
+    );
     let (world, path) = explorer.path().split_once("#/steps/0/").unwrap();
-    assert_eq!((world, path.split('/').count()), ("/explore/one-acceptor/", 5));
+    assert_eq!(
+        (world, path.split('/').count()),
+        ("/explore/one-acceptor/", 5)
+    );
 
-    let said = run(command(&room, &["--trace", &kept("accept-stale"), "--step", "9"]), 2);
-    assert_eq!(said.err, "error: there is no step 9: the trace has 8, so --step takes 0 to 8\n");
+    let said = run(
+        command(&room, &["--trace", &kept("accept-stale"), "--step", "9"]),
+        2,
+    );
+    assert_eq!(
+        said.err,
+        "error: there is no step 9: the trace has 8, so --step takes 0 to 8\n"
+    );
     let said = run(command(&room, &["one-acceptor", "--step", "1"]), 2);
-    assert!(said.err.contains("<--at <PROPERTY>|--trace <FILE>>"), "{}", said.err);
+    assert!(
+        said.err.contains("<--at <PROPERTY>|--trace <FILE>>"),
+        "{}",
+        said.err
+    );
     let file = room.path("models/one-acceptor.toml");
     let text = std::fs::read_to_string(file).unwrap();
-    room.write("models/one-acceptor.toml", &text.replace("crashes = 1", "crashes = 2"));
+    room.write(
+        "models/one-acceptor.toml",
+        &text.replace("crashes = 1", "crashes = 2"),
+    );
     let said = run(command(&room, &["--trace", &kept("accept-stale")]), 2);
     let end = "the scenario `one-acceptor` is not what it was: world.crashes was 1, is 2; name the scenario file that it \
                was found in\n";
@@ -426,18 +549,27 @@ fn the_browser_is_opened_if_there_is_one() {
     without.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
     let mut explorer = Explorer::started(without);
     let mut err = BufReader::new(explorer.child.stderr.take().unwrap()).lines();
-    assert!(err.next().unwrap().unwrap().starts_with("open the link in a browser"));
+    assert!(
+        err.next()
+            .unwrap()
+            .unwrap()
+            .starts_with("open the link in a browser")
+    );
     let told = "no browser can be opened: there is no display, neither DISPLAY nor WAYLAND_DISPLAY is set; open the link by hand";
     assert_eq!(err.next().unwrap().unwrap(), told);
     assert_eq!(explorer.get("/").status(), "200");
 
     // Some opener, that says what it was asked for through a pipe, so that nobody has to wait for it.
     room.write("bin/xdg-open", "#!/bin/sh\necho \"$1\" > opened\n");
-    let made = Command::new("sh").args(["-c", "chmod +x bin/xdg-open && mkfifo opened"]).current_dir(room.path(".")).status();
+    let made = Command::new("sh")
+        .args(["-c", "chmod +x bin/xdg-open && mkfifo opened"])
+        .current_dir(room.path("."))
+        .status();
     assert!(made.unwrap().success());
     let mut with = command(&room, &["one-acceptor", "--open"]);
     let path = std::env::var("PATH").unwrap();
-    with.env("DISPLAY", ":99").env("PATH", format!("{}:{path}", room.path("bin").display()));
+    with.env("DISPLAY", ":99")
+        .env("PATH", format!("{}:{path}", room.path("bin").display()));
     let explorer = Explorer::started(with);
     let opened = std::fs::read_to_string(room.path("opened")).unwrap();
     assert_eq!(opened.trim_end(), explorer.link);
@@ -458,7 +590,11 @@ fn ctrl_c_ends_the_explorer() {
 /// How a search that takes minutes ends when it is interrupted so often.
 fn interrupted(room: &Room, times: usize) -> Option<i32> {
     let mut command = command(room, &["three-proposers-retries", "--at", "agreement"]);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut explorer = Explorer {
         child,
         trace: Vec::new(),

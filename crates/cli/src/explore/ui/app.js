@@ -29,13 +29,13 @@ function Mark([expectation, name, isTrue]) {
     mark.name = name;
     switch (expectation) {
         case 'Always':
-            [mark.icon, mark.verdict, mark.tone] = isTrue ? ['✅', 'holds here', 'good'] : ['⚠️', 'broken here', 'bad'];
+            [mark.icon, mark.verdict, mark.tone] = isTrue ? ['✓', 'holds here', 'good'] : ['✗', 'broken here', 'bad'];
             break;
         case 'Sometimes':
-            [mark.icon, mark.verdict, mark.tone] = isTrue ? ['✅', 'seen here', 'good'] : ['▫️', 'not here', 'quiet'];
+            [mark.icon, mark.verdict, mark.tone] = isTrue ? ['✓', 'seen here', 'good'] : ['·', 'not here', 'quiet'];
             break;
         case 'Eventually':
-            [mark.icon, mark.verdict, mark.tone] = isTrue ? ['✅', 'has happened', 'good'] : ['▫️', 'not yet', 'quiet'];
+            [mark.icon, mark.verdict, mark.tone] = isTrue ? ['✓', 'has happened', 'good'] : ['·', 'not yet', 'quiet'];
             break;
         default:
             throw new Error(`Invalid expectation ${expectation}.`);
@@ -64,7 +64,9 @@ function Step({action, outcome, state, actionIndex, properties, prevStep}) {
     step.path = prevStep ? prevStep.path + '/' + actionIndex : '';
 
     step.properties = properties.map((p) => new Mark(p));
-    step.icons = step.properties.map((p) => p.icon).filter((icon) => icon !== '▫️').join('');
+    /// What is broken in the state and was not before, for its line.
+    step.broken = step.properties.filter((p) => p.tone === 'bad').map((p) => p.name);
+    step.breaks = step.broken.filter((name) => !prevStep || !prevStep.broken.includes(name)).join(', ');
     step.isEnd = ko.observable(false);
 
     step.pathSteps = () => (prevStep ? prevStep.pathSteps() : []).concat([step]);
@@ -122,7 +124,7 @@ function App() {
     app.picture = ko.observable('');
     app.trouble = ko.observable('');
     app.isCompleteState = ko.observable(false);
-    app.showPerStateProperties = ko.observable(false);
+    app.showBreaks = ko.observable(true);
     app.isSameStateAsSelected = (step) => step.state === app.selectedStep().state;
     /// Where the shortest way that shows a property is looked for.
     app.shortest = (name) => window.location.pathname.replace(/^\/explore\//, '/at/') + name;

@@ -78,11 +78,10 @@ impl Catalogue {
     /// # Errors
     /// If a scenario cannot be read, or there is none.
     pub(crate) fn read(given: Option<&Loaded>) -> Result<Catalogue, Error> {
-        let shipped = load::shipped(true);
-        let mut scenarios = match given {
-            // A file of one's own needs no folder around it.
-            Some(_) if !Path::new(load::FOLDER).is_dir() => Vec::new(),
-            Some(_) | None => shipped?,
+        let mut scenarios = match (load::shipped(true), given) {
+            // A file of one's own needs no others around it.
+            (Err(Error::NoFolder { .. } | Error::EmptyFolder { .. }), Some(_)) => Vec::new(),
+            (shipped, _) => shipped?,
         };
         if let Some(given) = given {
             scenarios.retain(|one| one.scenario.name != given.scenario.name);

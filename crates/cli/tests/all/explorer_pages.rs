@@ -170,8 +170,8 @@ fn a_click_leads_from_the_list_to_a_counterexample_and_back() {
 
 #[test]
 fn staterights_checker_runs_at_a_click() {
-    let room = Room::with(&["thin-quorums"]);
-    let explorer = Explorer::start(&room, &["thin-quorums"]);
+    let room = Room::with(&["one-acceptor"]);
+    let explorer = Explorer::start(&room, &["one-acceptor", "--mutant", "accept-stale"]);
     let page = Page::open(&explorer.link);
     page.text("document.querySelector('button').disabled ? '' : 'it can run'");
     click(&page, "button");

@@ -10,6 +10,7 @@ mod diff;
 mod diff_against;
 mod disk;
 mod explorer;
+mod explorer_answers;
 mod explorer_pages;
 mod floors;
 mod live;

@@ -6,6 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::thread::sleep;
 use std::time::Duration;
 
+use headless_chrome::protocol::cdp::Emulation::{
+    MediaFeature, SetDeviceMetricsOverride, SetEmulatedMedia,
+};
 use headless_chrome::protocol::cdp::types::Event;
 use headless_chrome::{Browser, LaunchOptions, Tab};
 
@@ -114,9 +117,70 @@ impl Page {
         panic!("the page never had {expression}; errors: {errors:?}; page:\n{page}");
     }
 
+    /// Has the page as somebody sees it who prefers `light` or `dark`.
+    pub(crate) fn prefer(&self, scheme: &str) {
+        let feature = MediaFeature {
+            name: "prefers-color-scheme".to_owned(),
+            value: scheme.to_owned(),
+        };
+        let media = SetEmulatedMedia {
+            media: None,
+            features: Some(vec![feature]),
+        };
+        let set = self.tab.call_method(media);
+        set.expect("colours can be preferred");
+    }
+
+    /// Has the page as on a screen of so many pixels.
+    pub(crate) fn resize(&self, width: u32, height: u32) {
+        let screen = SetDeviceMetricsOverride {
+            width,
+            height,
+            device_scale_factor: 1.0,
+            mobile: false,
+            scale: None,
+            screen_width: None,
+            screen_height: None,
+            position_x: None,
+            position_y: None,
+            dont_set_visible_size: None,
+            screen_orientation: None,
+            viewport: None,
+            display_feature: None,
+            device_posture: None,
+        };
+        let set = self.tab.call_method(screen);
+        set.expect("screens can be of any size");
+    }
+
+    /// What it complained of so far.
     pub(crate) fn errors(&self) -> Vec<String> {
         self.errors.lock().expect("nobody panics with it").clone()
     }
+}
+
+/// What axe-core finds on a page, as it is now, that keeps somebody from using it; nothing is well.
+pub(crate) fn axe(page: &Page) -> String {
+    let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/axe/package/axe.min.js");
+    let axe = std::fs::read_to_string(&axe).unwrap_or_else(|error| {
+        panic!(
+            "{}: {error}; it is axe-core, which judges accessibility: run ./test, which fetches it",
+            axe.display()
+        )
+    });
+    let judge = "document.querySelectorAll('details').forEach(one => one.open = true); window.found = '';\
+                 axe.run({ preload: false }).then(found => window.found = 'rules: ' + found.passes.length + '; ' + found.violations\
+                 .map(one => one.id + ': ' + one.nodes.slice(0, 3).map(node => node.html + ' ' + node.failureSummary)\
+                 .join(' | ')).join('\\n'))";
+    for script in [axe.as_str(), judge] {
+        let run = page.tab.evaluate(script, false);
+        run.expect("scripts can be run on a page");
+    }
+    let found = page.text("window.found");
+    let (rules, barriers) = found.split_once("; ").expect("both are told");
+    let rules: usize = rules.trim_start_matches("rules: ").parse().unwrap();
+    assert!(rules > 10, "axe looked at {rules} rules only");
+    barriers.to_owned()
 }
 
 /// What an event complains of, if it is an error.

@@ -1,8 +1,6 @@
 //! The explorer in a browser: its list, its pages, and the ways between them.
 
-use headless_chrome::protocol::cdp::Emulation::SetDeviceMetricsOverride;
-
-use crate::browser::Page;
+use crate::browser::{Page, axe};
 use crate::common::Room;
 use crate::explorer::{Explorer, told};
 
@@ -187,33 +185,29 @@ fn staterights_checker_runs_at_a_click() {
 }
 
 #[test]
-fn pages_fit_a_phone() {
-    let room = Room::with(&["thin-quorums"]);
+fn pages_fit_on_a_telephone_and_have_no_barriers() {
+    let room = Room::with(&["thin-quorums", "liveness/duel-nack"]);
     let explorer = Explorer::start(&room, &["thin-quorums", "--at", "agreement"]);
     let front = format!("http://{}/", explorer.host());
-    for link in [&front, &explorer.link] {
-        let page = Page::open(link);
-        let phone = SetDeviceMetricsOverride {
-            width: 360,
-            height: 740,
-            device_scale_factor: 2.0,
-            mobile: true,
-            scale: None,
-            screen_width: None,
-            screen_height: None,
-            position_x: None,
-            position_y: None,
-            dont_set_visible_size: None,
-            screen_orientation: None,
-            viewport: None,
-            display_feature: None,
-            device_posture: None,
-        };
-        page.tab
-            .call_method(phone)
-            .expect("a phone can be posed as");
-        page.text("document.querySelector('ul.worlds, .picture svg') ? 'loaded' : ''");
-        let width = page.text("String(document.documentElement.scrollWidth)");
-        assert_eq!(width, "360", "{link}");
+    let page = Page::open(&front);
+    for (link, is_there) in [
+        (&front, "ul.worlds"),
+        (&explorer.link, ".picture svg"),
+        (&format!("{front}explore/thin-quorum/"), ".bad"),
+    ] {
+        page.tab.navigate_to(link).expect("links can be opened");
+        let there = format!("document.querySelector('{is_there}') ? 'there' : ''");
+        page.text(&format!("location.href == '{link}' && {there} || ''"));
+        for scheme in ["light", "dark"] {
+            page.prefer(scheme);
+            assert_eq!(axe(&page), "", "{link}, {scheme}");
+        }
+        for width in [360, 800, 1920] {
+            page.resize(width, 740);
+            let widths = "[document.documentElement.scrollWidth, document.documentElement.clientWidth].join(' ')";
+            let widths = page.text(widths);
+            let (scrolled, seen) = widths.split_once(' ').unwrap();
+            assert_eq!(scrolled, seen, "{link} at {width} pixels scrolls sideways");
+        }
     }
 }

@@ -6,7 +6,7 @@ use checker::{Cut, Limits, Progress, Reductions, Storage, Until, Verdict};
 use model::properties::Known;
 use model::{Action, State, World};
 use report::{Replayed, Tail};
-use stateright::{Model as _, Path};
+use stateright::Path;
 
 use crate::error::Error;
 use crate::live;
@@ -139,21 +139,13 @@ fn first(world: &World, path: &Path<State, Action>, steps: usize) -> Option<Path
 pub(crate) fn read(file: &FilePath, saved: &Saved) -> Result<Shown, Error> {
     let replayed = saved.replay()?;
     let told = saved::told(&saved.trace, &replayed);
-    let steps = match &replayed {
-        Replayed::Obsolete { step: 0, .. } => {
-            return Err(Error::NothingToShow(format!(
-                "{}: {told}; name the scenario file that it was found in",
-                file.display()
-            )));
-        }
-        Replayed::Obsolete { step, .. } => step - 1,
-        Replayed::Breaks { steps, .. } => *steps,
-        Replayed::Mended { .. } => saved.trace.steps(),
-    };
-    let actions: Vec<Action> = saved.trace.actions().take(steps).collect();
-    let start = saved.world.init_states().remove(0);
-    let whole = Path::from_actions(&saved.world, start, &actions);
-    let whole = whole.expect("these steps have just been taken");
+    if let Replayed::Obsolete { step: 0, .. } = replayed {
+        return Err(Error::NothingToShow(format!(
+            "{}: {told}; name the scenario file that it was found in",
+            file.display()
+        )));
+    }
+    let whole = saved.trace.walked(&saved.world, &replayed);
     let mut lines = report::lines(&saved.world, &whole);
     lines.push(told);
     Ok(Shown {

@@ -1,14 +1,15 @@
 //! A saved path, read back.
 
 use model::properties::Known;
-use model::{Action, Mutant, Scenario};
+use model::{Action, Mutant, Scenario, State, World};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use stateright::{Model as _, Path};
 
 use super::action::ActionRecord;
 use super::difference::normal;
 use super::state::VARIABLES;
-use super::{KEY, SCHEMA, TraceError};
+use super::{KEY, Replayed, SCHEMA, TraceError};
 
 /// A saved path: what it was found in, what it shows, and every state of it.
 #[derive(Clone, Debug)]
@@ -117,9 +118,17 @@ impl Trace {
         self.steps.len()
     }
 
-    /// What was done, in order.
-    pub fn actions(&self) -> impl Iterator<Item = Action> {
-        self.steps.iter().map(|(action, _)| *action)
+    /// The steps that could be taken when it was replayed in `world`, as a path through that.
+    pub fn walked(&self, world: &World, replayed: &Replayed) -> Path<State, Action> {
+        let taken = match replayed {
+            Replayed::Breaks { steps, .. } => *steps,
+            Replayed::Mended { .. } => self.steps.len(),
+            Replayed::Obsolete { step, .. } => step.saturating_sub(1),
+        };
+        let actions: Vec<Action> = self.steps.iter().map(|(action, _)| *action).collect();
+        let start = world.init_states().remove(0);
+        let path = Path::from_actions(world, start, &actions[..taken]);
+        path.expect("these steps were taken when it was replayed")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -16,6 +16,8 @@ pub(crate) struct Explorer {
     /// What it printed before the link.
     pub(crate) trace: Vec<String>,
     pub(crate) link: String,
+    /// Kept open: it may print more.
+    out: Option<BufReader<ChildStdout>>,
 }
 
 impl Explorer {
@@ -31,12 +33,14 @@ impl Explorer {
             child,
             trace: Vec::new(),
             link: String::new(),
+            out: None,
         };
-        let out = explorer.child.stdout.take().expect("it is piped");
-        for line in BufReader::new(out).lines() {
+        let mut out = BufReader::new(explorer.child.stdout.take().expect("it is piped"));
+        for line in out.by_ref().lines() {
             let line = line.expect("the explorer prints text");
             if line.starts_with("http://") {
                 explorer.link = line;
+                explorer.out = Some(out);
                 return explorer;
             }
             explorer.trace.push(line);
@@ -295,6 +299,7 @@ fn interrupted(room: &Room, times: usize) -> Option<i32> {
         child,
         trace: Vec::new(),
         link: String::new(),
+        out: None,
     };
     let status = format!("/proc/{}/status", explorer.child.id());
     while !crate::simulate::catches_interrupt(&std::fs::read_to_string(&status).unwrap()) {

@@ -83,7 +83,7 @@ fn a_mutant_can_be_explored() {
     let (before, index) = indices.rsplit_once('/').unwrap();
     let states = explorer.get(&format!("{world}.states{before}")).json();
     let mut states = states.as_array().unwrap().iter();
-    let is_last = |state: &&Value| state["actionIndex"].to_string() == index;
+    let is_last = |state: &&Value| state["actionIndex"].as_u64() == index.parse().ok();
     let state = states.find(is_last).expect("the last step can be taken");
     assert_eq!(state["action"], told(last).0);
     // Each property is evaluated in that very state: it is broken there, and was not one step before.

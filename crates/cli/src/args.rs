@@ -1,6 +1,7 @@
 //! What can be asked for on the command line.
 
 mod diff;
+mod explore;
 mod mutants;
 mod replay;
 mod runtime;
@@ -17,6 +18,7 @@ use clap::{Parser, Subcommand, ValueHint};
 use model::Mutant;
 
 pub(crate) use diff::DiffArgs;
+pub(crate) use explore::ExploreArgs;
 pub(crate) use mutants::MutantsArgs;
 pub(crate) use replay::ReplayArgs;
 pub(crate) use runtime::{
@@ -54,7 +56,7 @@ pub(crate) enum Command {
     Simulate(SimulateArgs),
     /// Walks a saved trace again on today's code
     Replay(ReplayArgs),
-    /// Opens stateright's web explorer on a scenario
+    /// Walks through any scenario in a browser, from its start or from where something shows
     Explore(ExploreArgs),
     /// Lists the scenarios, with sizes and expectations
     Models(ModelsArgs),
@@ -165,7 +167,7 @@ pub(crate) struct CheckArgs {
     #[arg(long, conflicts_with_all = ["mutant", "engine"])]
     pub(crate) update: bool,
     /// Where the reports go when the whole suite is checked
-    #[arg(long, value_name = "DIR", default_value = "reports", value_hint = ValueHint::DirPath)]
+    #[arg(long, value_name = "DIR", default_value = crate::reports::FOLDER, value_hint = ValueHint::DirPath)]
     #[arg(conflicts_with_all = ["scenarios", "mutant", "engine"])]
     pub(crate) reports: PathBuf,
     /// Print what was found as JSON
@@ -252,30 +254,6 @@ pub(crate) struct SimulateArgs {
 
 /// How many steps a run may have, if nothing else is said.
 pub(crate) const STEPS: u32 = 1_000;
-
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Examples:
-  paxos explore three-servers                          from the start
-  paxos explore three-servers --at value-adopted       at the shortest witness
-  paxos explore one-acceptor --mutant accept-stale --at agreement
-                                                       at the shortest counterexample")]
-pub(crate) struct ExploreArgs {
-    /// A scenario of models/ by name, or a scenario file
-    #[arg(value_name = "SCENARIO|FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) scenario: String,
-    /// Find this property's counterexample or witness first, and print the link that opens it
-    #[arg(long, value_name = "PROPERTY", value_parser = property_parser())]
-    pub(crate) at: Option<String>,
-    /// The port on localhost; 0 takes any that is free
-    #[arg(long, value_name = "N", default_value_t = 3000)]
-    pub(crate) port: u16,
-    #[command(flatten)]
-    pub(crate) story: StoryArgs,
-    /// Explore with one thing done wrong
-    #[arg(long, value_name = "NAME", value_parser = mutant_parser())]
-    pub(crate) mutant: Option<Mutant>,
-}
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  paxos models --json | jq -r '.[].name'")]

@@ -200,6 +200,14 @@ fn limits(args: &CheckArgs, interrupt: &Arc<AtomicBool>) -> Limits {
 
 /// The first Ctrl-C ends the exploration and keeps what it found; the second ends the process.
 pub(crate) fn listen_for_interrupt() -> Result<Arc<AtomicBool>, Error> {
+    on_interrupt("interrupted: this is what is known so far", || {})
+}
+
+/// The first Ctrl-C sets a flag, is told, and does what else is to be done; the second ends the process.
+pub(crate) fn on_interrupt(
+    told: &'static str,
+    also: impl Fn() + Send + 'static,
+) -> Result<Arc<AtomicBool>, Error> {
     let interrupt = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&interrupt);
     ctrlc::set_handler(move || {
@@ -212,9 +220,8 @@ pub(crate) fn listen_for_interrupt() -> Result<Arc<AtomicBool>, Error> {
         } else {
             ""
         };
-        print::say(&format!(
-            "{start}interrupted: this is what is known so far (Ctrl-C again to quit at once)"
-        ));
+        print::say(&format!("{start}{told} (Ctrl-C again to quit at once)"));
+        also();
     })?;
     Ok(interrupt)
 }
@@ -367,13 +374,18 @@ pub(crate) fn metered<T>(
     name: &str,
     explore: impl FnOnce(&(dyn Fn(&Progress) + Sync)) -> Result<T, checker::Error>,
 ) -> Result<T, Error> {
-    let meter = Meter::new(name);
-    let run = explore(&|progress| meter.update(progress));
-    meter.finish();
-    run.map_err(|source| Error::Exploration {
+    with_meter(name, explore).map_err(|source| Error::Exploration {
         name: name.to_owned(),
         source,
     })
+}
+
+/// Does something long, and tells how it comes along.
+pub(crate) fn with_meter<T>(name: &str, work: impl FnOnce(&(dyn Fn(&Progress) + Sync)) -> T) -> T {
+    let meter = Meter::new(name);
+    let done = work(&|progress| meter.update(progress));
+    meter.finish();
+    done
 }
 
 fn storage(args: &CheckArgs) -> Storage {

@@ -9,8 +9,8 @@ use std::sync::atomic::Ordering;
 use std::thread::available_parallelism;
 
 use checker::{Limits, Until};
-use diff::{Comparison, Explored, Here, Other, Parting, RuleSetName, Side, compare, differences};
-use model::World;
+use diff::{Comparison, Explored, Here, Other, Parting, RuleSetName, Side, compare};
+use model::{World, differences};
 use stateright::Model as _;
 
 use crate::args::DiffArgs;

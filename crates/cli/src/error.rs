@@ -109,9 +109,6 @@ pub(crate) enum Error {
         "cannot listen on localhost:{port}: {source}; choose another with --port, or 0 for any"
     )]
     Port { port: u16, source: std::io::Error },
-    /// There is no empty folder to run the explorer in.
-    #[error("cannot make a temporary folder: {0}; choose where with TMPDIR")]
-    Elsewhere(std::io::Error),
     /// Nothing to show.
     #[error("{0}")]
     NothingToShow(String),

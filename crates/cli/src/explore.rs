@@ -1,179 +1,155 @@
-//! `paxos explore`: stateright's web explorer on a scenario, opened right where it matters.
+//! `paxos explore`: every world step by step in a browser, opened right where it matters.
 
-use std::net::{Ipv4Addr, TcpListener};
+mod browser;
+mod catalogue;
+mod front;
+mod open;
+mod place;
+mod route;
+mod server;
+mod shown;
+mod site;
+
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::channel;
+use std::thread::available_parallelism;
 
-use checker::{Limits, Reductions, Storage, Until, Verdict};
+use checker::{Cut, Limits};
+use model::World;
 use model::properties::Known;
-use model::{Action, State, World};
-use report::{Story, Tail, Telling};
-use stateright::{Model, Path};
 
-use crate::args::{ExploreArgs, StoryArgs};
+use crate::args::ExploreArgs;
+use crate::check::{on_interrupt, with_meter};
 use crate::error::Error;
-use crate::load::Loaded;
-use crate::progress::Meter;
-use crate::{Ended, live, load, print, story};
+use crate::load::{self, Loaded};
+use crate::saved::Saved;
+use crate::{Ended, print};
+use catalogue::Catalogue;
+use place::Place;
+pub(crate) use place::{RULES, rules_name, rules_named};
+use server::{End, Server};
+use shown::{Shown, Sought};
+use site::Site;
 
 pub(crate) fn explore(args: &ExploreArgs) -> Result<Ended, Error> {
-    let loaded = load::one(&args.scenario)?;
-    let world = loaded.world(args.mutant)?.with_diagram(diagram);
-    let port = free_port(args.port)?;
-    let address = format!("http://localhost:{port}");
-    match args.at.as_deref().and_then(Known::named) {
-        None => print::line(&format!("{address}/#/steps/0"))?,
-        Some(property) => {
-            let shown = show(&loaded, args, &world, property)?;
-            shown.print(args.story, &world)?;
-            let end = shown.paths.last();
-            let why = end.and_then(|path| report::why(&world, path, property.name));
-            story::print_why(why.as_ref())?;
-            for path in &shown.paths {
-                print::line(&format!("{address}/#/steps/{}", path.encode(&world)))?;
-            }
-        }
+    let given = args.scenario.as_deref().map(load::one).transpose()?;
+    let saved = match &args.trace {
+        Some(file) => Some((file, Saved::read(file, given.as_ref())?)),
+        None => None,
+    };
+    let catalogue = Catalogue::read(given.as_ref())?;
+    let place = place(args, given.as_ref(), saved.as_ref().map(|(_, saved)| saved));
+    let world = place
+        .as_ref()
+        .map(|place| catalogue.world(place))
+        .transpose()?;
+    let (sender, ends) = channel();
+    let ctrl_c = sender.clone();
+    let interrupt = on_interrupt("interrupted: the explorer ends", move || {
+        // Nobody waits for it as long as a path is looked for.
+        let _ = ctrl_c.send(End::Interrupted);
+    })?;
+    let site = Site::new(catalogue, Arc::clone(&interrupt));
+    let server = Server::start(args.port, site, &sender)?;
+    let shown = match (&saved, &world, args.at.as_deref().and_then(Known::named)) {
+        (Some((file, saved)), _, _) => Some(shown::read(file, saved)?),
+        (None, Some(world), Some(property)) => match find(world, property, &interrupt)? {
+            Some(shown) => Some(shown),
+            None => return Ok(Ended::Truncated),
+        },
+        (None, _, _) => None,
+    };
+    let address = server.address();
+    let links = match (&place, &world) {
+        (Some(place), Some(world)) => links(place, world, shown.as_ref(), args.step)?,
+        (_, _) => vec!["/".to_owned()],
+    };
+    if let (Some(shown), Some(world)) = (&shown, &world) {
+        shown.print(args.story, world)?;
+    }
+    for link in &links {
+        print::line(&format!("{address}{link}"))?;
     }
     print::say("open the link in a browser; Ctrl-C ends the explorer");
-    // The explorer prefers a folder `ui` of the working directory to its own pages.
-    // A folder that is removed while one stands in it stays empty, and leaves nothing behind.
-    let elsewhere = tempfile::tempdir().map_err(Error::Elsewhere)?;
-    std::env::set_current_dir(elsewhere.path()).map_err(Error::Elsewhere)?;
-    elsewhere.close().map_err(Error::Elsewhere)?;
-    let _ = Arc::new(world.checker().serve((Ipv4Addr::LOCALHOST, port)));
-    Ok(Ended::Met)
-}
-
-/// What there is to see of a property.
-struct Shown {
-    /// The whole path, in words.
-    story: Story,
-    /// What it is told for.
-    telling: Telling,
-    whole: Path<State, Action>,
-    /// Where to open the explorer: at the end of the path; of one that goes on for ever, at the end of its stem, and
-    /// after one round.
-    paths: Vec<Path<State, Action>>,
-}
-
-impl Shown {
-    fn print(&self, args: StoryArgs, world: &World) -> Result<(), Error> {
-        match args.diagram {
-            true => story::print_lanes(world, &self.whole, &self.telling, None),
-            false => story::print_pieces("", &self.story.told()),
-        }
+    if args.open {
+        browser::open(format!("{address}{}", links[0]));
+    }
+    match ends.recv() {
+        Ok(End::Interrupted) | Err(_) => Ok(Ended::Met),
+        Ok(End::Broken(source)) => Err(Error::Port {
+            port: args.port,
+            source,
+        }),
     }
 }
 
-fn show(
-    loaded: &Loaded,
-    args: &ExploreArgs,
-    world: &World,
-    property: &'static Known,
-) -> Result<Shown, Error> {
-    if property.is_live() != loaded.is_live() {
-        let judged = Known::of(&loaded.scenario).iter().map(|known| known.name);
-        return Err(Error::NothingToShow(format!(
-            "nothing to open: `{}` is not judged in `{}`; what is, is {}",
-            property.name,
-            loaded.scenario.name,
-            judged.collect::<Vec<_>>().join(", ")
-        )));
-    }
-    if !loaded.is_live() {
-        let path = find(world, property)?;
-        let telling = Telling {
-            is_violation: Some(property.is_invariant()),
-            ..Telling::default()
-        };
-        return Ok(Shown {
-            story: Story::new(world, &path, &telling),
-            telling,
-            whole: path.clone(),
-            paths: vec![path],
+/// What is to be opened; `None` is the list of all there is.
+fn place(args: &ExploreArgs, given: Option<&Loaded>, saved: Option<&Saved>) -> Option<Place> {
+    if let Some(saved) = saved {
+        return Some(Place {
+            mutant: saved.trace.mutant,
+            ..Place::of(saved.world.scenario())
         });
     }
-    let answer = live::explore(loaded, args.mutant, &Limits::default())?;
-    let mut judged = answer.judged.iter();
-    let judged = judged.find(|judged| judged.property == property.name);
-    let whole = judged.and_then(|judged| Some((judged, judged.verdict.path()?)));
-    let Some((judged, whole)) = whole else {
-        let name = &loaded.scenario.name;
-        let found = judged.map_or("unknown".to_owned(), |judged| judged.found().to_string());
-        return Err(Error::NothingToShow(format!(
-            "nothing to open: `{}` of `{name}`: {found}; leave out --at to explore from the start, or break \
-             something with --mutant",
-            property.name
-        )));
-    };
-    let mut paths = Vec::new();
-    if let Some(Tail::Round { stem, .. }) = judged.tail {
-        let states = whole.clone().into_states();
-        let actions = whole.clone().into_actions();
-        let start = states.into_iter().next();
-        let stem = start.and_then(|start| Path::from_actions(world, start, &actions[..stem]));
-        paths.extend(stem.filter(|stem| stem != whole));
-    }
-    paths.push(whole.clone());
-    Ok(Shown {
-        story: judged
-            .story(world)
-            .unwrap_or_else(|| Story::new(world, whole, &judged.telling())),
-        telling: judged.telling(),
-        whole: whole.clone(),
-        paths,
+    Some(Place {
+        rules: args.rules,
+        mutant: args.mutant,
+        ..Place::of(&given?.scenario)
     })
 }
 
-/// The shortest path that shows `property`.
-fn find(world: &World, property: &'static Known) -> Result<Path<State, Action>, Error> {
+/// Looks for what is to be shown, as long as it takes; `None` if Ctrl-C ended that.
+fn find(
+    world: &World,
+    property: &'static Known,
+    interrupt: &Arc<AtomicBool>,
+) -> Result<Option<Shown>, Error> {
     let limits = Limits {
-        threads: std::thread::available_parallelism().unwrap_or(std::num::NonZeroUsize::MIN),
-        until: Until::Found(property.name),
+        threads: available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        interrupt: Arc::clone(interrupt),
         ..Limits::default()
     };
     let name = &world.scenario().name;
-    let meter = Meter::new(name);
-    let tell = |progress: &checker::Progress| meter.update(progress);
-    let run = model::explore(world, Reductions::ALL, &Storage::default(), &limits, &tell);
-    meter.finish();
-    let run = run.map_err(|source| Error::Exploration {
-        name: name.clone(),
-        source,
-    })?;
-    let verdict = run
-        .findings
-        .into_iter()
-        .find(|finding| finding.property == property.name);
-    match verdict.map(|finding| finding.verdict) {
-        Some(Verdict::Violated(path) | Verdict::Witnessed(path)) => Ok(path),
-        Some(Verdict::Truncated(cut)) => Err(Error::NothingToShow(format!(
-            "nothing to open: no path to `{}` was found before the search was {cut}",
+    let nothing = |why: String| Error::NothingToShow(format!("nothing to open: {why}"));
+    match with_meter(name, |tell| shown::seek(world, property, &limits, tell))? {
+        Sought::Found(shown) => Ok(Some(*shown)),
+        Sought::Nothing(why) => Err(nothing(format!(
+            "{why}; leave out --at to explore from the start, or break something with --mutant"
+        ))),
+        Sought::Cut(Cut::Interrupted) => Ok(None),
+        Sought::Cut(cut) => Err(nothing(format!(
+            "no path to `{}` was found before the search was {cut}",
             property.name
         ))),
-        Some(Verdict::Exhausted) | None => {
-            let found = match property.is_invariant() {
-                true => "holds in every state",
-                false => "is true in no state",
-            };
-            Err(Error::NothingToShow(format!(
-                "nothing to open: `{}` {found} of `{name}`; leave out --at to explore from the start, \
-                 or break something with --mutant",
-                property.name
-            )))
-        }
     }
 }
 
-/// The picture of a path, no wider than its column: else the page puts it below everything.
-fn diagram(world: &World, path: &Path<State, Action>) -> String {
-    let style = "<svg style=\"display:block;max-width:100%;height:auto\" ";
-    report::diagram(world, path).replacen("<svg ", style, 1)
-}
-
-/// The port, made sure to be free now; stateright's server panics if it is not.
-fn free_port(port: u16) -> Result<u16, Error> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-        .and_then(|listener| listener.local_addr())
-        .map(|address| address.port())
-        .map_err(|source| Error::Port { port, source })
+/// Where the explorer is to be opened, from the root: at the end of the path; of one that goes on for ever, at the end of
+/// its stem, and after one round; or at one step.
+fn links(
+    place: &Place,
+    world: &World,
+    shown: Option<&Shown>,
+    step: Option<usize>,
+) -> Result<Vec<String>, Error> {
+    let start = format!("{}#/steps/", place.address());
+    let Some(shown) = shown else {
+        return Ok(vec![format!("{start}0")]);
+    };
+    let whole = format!("{start}{}", shown.whole.encode(world));
+    let Some(step) = step else {
+        let stem = shown.stem.as_ref();
+        let stem = stem.map(|stem| format!("{start}{}", stem.encode(world)));
+        return Ok(stem.into_iter().chain([whole]).collect());
+    };
+    let steps = shown.whole.clone().into_actions().len();
+    match steps.checked_sub(step) {
+        Some(0) => Ok(vec![whole]),
+        Some(before_end) => Ok(vec![format!("{whole}?offset={before_end}")]),
+        None => Err(Error::NothingToShow(format!(
+            "there is no step {step}: the trace has {steps}, so --step takes 0 to {steps}"
+        ))),
+    }
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use checker::{Limits, Reductions};
-use model::{Ranked, RulesName};
+use checker::{Limits, Progress, Reductions};
+use model::{Ranked, RulesName, World};
 use report::Answer;
 
 use crate::args::CheckArgs;
-use crate::check::{Checked, metered};
+use crate::check::{Checked, with_meter};
 use crate::error::Error;
 use crate::load::Loaded;
 use crate::update;
@@ -27,7 +27,7 @@ pub(crate) fn check(
         let mut expect = one.scenario.expect.clone();
         (expect.states, expect.depth) = (Some(answer.unique), Some(answer.depth));
         moved.extend(update::rewrite(one, &expect)?);
-        let world = model::World::clone(&answer.world).expecting(expect);
+        let world = World::clone(&answer.world).expecting(expect);
         answer.world = Arc::new(world);
     }
     let (states, depth) = (answer.unique, answer.depth);
@@ -36,17 +36,26 @@ pub(crate) fn check(
     Ok(checked)
 }
 
-/// Judges one scenario whose rounds never end.
+/// Judges a scenario whose rounds never end, with one thing done wrong or none.
 pub(crate) fn explore(
     one: &Loaded,
     mutant: Option<model::Mutant>,
     limits: &Limits,
 ) -> Result<Answer, Error> {
-    let name = &one.scenario.name;
-    let mut world = one.world(mutant)?;
-    if mutant.is_some() {
-        // What it counts is expected of the protocol as it ships.
-        let mut expect = one.scenario.expect.clone();
+    let world = one.world(mutant)?;
+    with_meter(&one.scenario.name, |tell| judge(world, limits, tell))
+}
+
+/// Judges a world whose rounds never end.
+pub(crate) fn judge(
+    mut world: World,
+    limits: &Limits,
+    tell: &(dyn Fn(&Progress) + Sync),
+) -> Result<Answer, Error> {
+    let name = world.scenario().name.clone();
+    if *world.rules() != world.scenario().rules() {
+        // What it counts is expected of the scenario as it ships.
+        let mut expect = world.scenario().expect.clone();
         (expect.states, expect.depth) = (None, None);
         world = world.expecting(expect);
     }
@@ -54,7 +63,8 @@ pub(crate) fn explore(
         name: name.clone(),
         problem,
     })?;
-    let run = metered(name, |tell| model::explore_live(&world, limits, tell))?;
+    let run = model::explore_live(&world, limits, tell)
+        .map_err(|source| Error::Exploration { name, source })?;
     let scenario = world.scenario();
     let by_notes = scenario.protocol.rules == RulesName::Notes;
     let compares = by_notes && scenario.world.retries == Some(0);

@@ -1,9 +1,7 @@
 //! `paxos replay`: a saved trace, walked again on today's code.
 
-use model::{Action, State};
-use report::{Replayed, Shows, Telling, Trace, Why};
+use report::Replayed;
 use serde::Serialize;
-use stateright::Path;
 
 use crate::args::ReplayArgs;
 use crate::error::Error;
@@ -50,15 +48,9 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<Ended, Error> {
     let replayed = saved.replay()?;
     let walked = saved.trace.walked(&saved.world, &replayed);
     let told = saved::told(&saved.trace, &replayed);
-    let telling = Telling {
-        shows: Some(format!("{}: {told}", saved.trace.property.name)),
-        is_violation: Some(is_violation(&saved.trace, &replayed)),
-        round: None,
-    };
+    let telling = saved.telling(&replayed);
     match args.json {
-        true => print::line(&serde_json::to_string_pretty(&json(
-            &saved, &replayed, &walked,
-        ))?)?,
+        true => print::line(&serde_json::to_string_pretty(&json(&saved, &replayed))?)?,
         false => {
             let tone = match replayed {
                 Replayed::Breaks { .. } => Tone::Good,
@@ -69,7 +61,7 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<Ended, Error> {
             if args.story.diagram {
                 story::print_path(args.story, &saved.world, &walked, &telling)?;
             }
-            story::print_why(why(&saved, &replayed, &walked).as_ref())?;
+            story::print_why(saved.why(&replayed).as_ref())?;
         }
     }
     if let Some(file) = &args.svg {
@@ -81,24 +73,7 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<Ended, Error> {
     })
 }
 
-/// Whether what was walked ends with what must not be.
-fn is_violation(trace: &Trace, replayed: &Replayed) -> bool {
-    match (trace.shows, replayed) {
-        (Shows::Violated, Replayed::Breaks { .. }) => true,
-        (Shows::Witnessed, Replayed::Breaks { .. })
-        | (_, Replayed::Mended { .. } | Replayed::Obsolete { .. }) => false,
-    }
-}
-
-/// Why it still breaks, after the steps that were walked.
-fn why(saved: &Saved, replayed: &Replayed, walked: &Path<State, Action>) -> Option<Why> {
-    match replayed {
-        Replayed::Breaks { .. } => report::why(&saved.world, walked, saved.trace.property.name),
-        Replayed::Mended { .. } | Replayed::Obsolete { .. } => None,
-    }
-}
-
-fn json<'a>(saved: &'a Saved, replayed: &'a Replayed, walked: &Path<State, Action>) -> Told<'a> {
+fn json<'a>(saved: &'a Saved, replayed: &'a Replayed) -> Told<'a> {
     let trace = &saved.trace;
     let (breaks_after, obstacle_at, obstacle) = match replayed {
         Replayed::Breaks { steps, .. } => (Some(*steps), None, None),
@@ -123,6 +98,6 @@ fn json<'a>(saved: &'a Saved, replayed: &'a Replayed, walked: &Path<State, Actio
             saved: &difference.saved,
             found: &difference.found,
         }),
-        why: why(saved, replayed, walked).map(|why| why.sentences),
+        why: saved.why(replayed).map(|why| why.sentences),
     }
 }

@@ -37,6 +37,9 @@ pub(crate) struct Reports {
     folder: PathBuf,
 }
 
+/// Where the reports are, if nothing else is said.
+pub(crate) const FOLDER: &str = "reports";
+
 /// The comparison of engines, which only `--cross-check` makes.
 const ENGINES: &str = "engines.md";
 
@@ -47,7 +50,7 @@ pub(crate) const COVERAGE: &str = "coverage.md";
 pub(crate) const SUMMARY: &str = "summary.json";
 
 /// The same of mutants.
-const MUTANTS: &str = "mutants.json";
+pub(crate) const MUTANTS: &str = "mutants.json";
 
 impl Reports {
     /// Makes sure that the folder can be written to, before anything is explored for it.

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use model::World;
-use report::{Answer, Replayed, Trace};
+use report::{Answer, Replayed, Shows, Telling, Trace, Why};
 
 use crate::error::Error;
 use crate::load::{self, Loaded};
@@ -45,6 +45,33 @@ impl Saved {
     /// What becomes of it on today's code.
     pub(crate) fn replay(&self) -> Result<Replayed, Error> {
         Ok(report::replay(&self.world, &self.trace)?)
+    }
+
+    /// What its path is told for, as far as it was walked.
+    pub(crate) fn telling(&self, replayed: &Replayed) -> Telling {
+        let is_violation = match (self.trace.shows, replayed) {
+            (Shows::Violated, Replayed::Breaks { .. }) => true,
+            (Shows::Witnessed, Replayed::Breaks { .. })
+            | (_, Replayed::Mended { .. } | Replayed::Obsolete { .. }) => false,
+        };
+        let told = told(&self.trace, replayed);
+        Telling {
+            shows: Some(format!("{}: {told}", self.trace.property.name)),
+            is_violation: Some(is_violation),
+            round: None,
+        }
+    }
+
+    /// Why it still breaks, if it does.
+    pub(crate) fn why(&self, replayed: &Replayed) -> Option<Why> {
+        match (self.trace.shows, replayed) {
+            (Shows::Violated, Replayed::Breaks { .. }) => {
+                let walked = self.trace.walked(&self.world, replayed);
+                report::why(&self.world, &walked, self.trace.property.name)
+            }
+            (Shows::Witnessed, Replayed::Breaks { .. })
+            | (_, Replayed::Mended { .. } | Replayed::Obsolete { .. }) => None,
+        }
     }
 
     /// What it is a trace of: "one-acceptor, agreement, with accept-stale".

@@ -11,7 +11,6 @@
 //! Nothing is printed. States are compared themselves, not their fingerprints.
 
 mod compare;
-mod difference;
 mod error;
 mod other;
 mod past;
@@ -21,7 +20,6 @@ mod side;
 mod wire;
 
 pub use compare::{Comparison, Parting, compare};
-pub use difference::{Difference, Place, differences};
 pub use error::Error;
 pub use other::Other;
 pub use past::build;

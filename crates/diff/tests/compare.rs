@@ -7,10 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use checker::{Cut, Ending, Limits, Progress};
-use diff::{
-    Comparison, Error, Explored, Here, Place, RuleSetName, Side, Step, compare, differences,
-};
-use model::{Action, Event, Scenario, State, World};
+use diff::{Comparison, Error, Explored, Here, RuleSetName, Side, Step, compare};
+use model::{Action, Event, Place, Scenario, State, World, differences};
 use paxos::Message;
 
 fn world(name: &str) -> World {

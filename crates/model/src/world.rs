@@ -13,6 +13,7 @@ use paxos::{
 use stateright::{Model, Path, Property};
 
 use crate::action::input;
+use crate::difference::changes;
 use crate::faults::Handling;
 use crate::{
     Action, Clients, Event, Expect, Letter, Letters, Mutant, Network, Parcel, Reaction, RuleSet,
@@ -488,8 +489,9 @@ impl Model for World {
     fn format_step(&self, last_state: &State, action: Action) -> Option<String> {
         let next = self.next_state(last_state, action)?;
         Some(format!(
-            "{}\n\n{next:#?}",
-            self.happening(last_state, action)
+            "{}\n\n{}",
+            self.happening(last_state, action),
+            changes(self, last_state, &next)
         ))
     }
 

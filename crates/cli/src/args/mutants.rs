@@ -31,7 +31,7 @@ pub(crate) struct MutantsArgs {
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
     /// Where the reports go when all are tried
-    #[arg(long, value_name = "DIR", default_value = "reports", value_hint = ValueHint::DirPath)]
+    #[arg(long, value_name = "DIR", default_value = crate::reports::FOLDER, value_hint = ValueHint::DirPath)]
     #[arg(conflicts_with = "names")]
     pub(crate) reports: PathBuf,
     #[command(flatten)]

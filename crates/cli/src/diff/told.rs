@@ -1,8 +1,8 @@
 //! What a comparison found, for the terminal and for machines.
 
 use checker::{Cut, Ending};
-use diff::{Comparison, Difference, Explored, Found, Parting};
-use model::{Action, State, World};
+use diff::{Comparison, Explored, Found, Parting};
+use model::{Action, Difference, State, World};
 use report::{Apart, Story, Telling};
 use stateright::Path;
 

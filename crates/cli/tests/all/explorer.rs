@@ -1,49 +1,46 @@
-//! `paxos explore`: the links it prints, and what a browser shows behind them.
+//! `paxos explore`: what it takes, the links it prints, and how it ends.
 
-use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
-use std::sync::{Arc, Mutex};
-use std::thread::sleep;
-use std::time::Duration;
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
-use headless_chrome::protocol::cdp::types::Event;
-use headless_chrome::{Browser, LaunchOptions, Tab};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
 
 use crate::common::{Room, run};
 
-/// How often something is looked for before it counts as missing, and how long between two looks.
-const LOOKS: usize = 600;
-const PAUSE: Duration = Duration::from_millis(50);
-
 /// A running explorer; ended when dropped.
-struct Explorer {
+pub(crate) struct Explorer {
     child: Child,
     /// What it printed before the link.
-    trace: Vec<String>,
-    link: String,
+    pub(crate) trace: Vec<String>,
+    pub(crate) link: String,
+    /// Kept open: it may print more.
+    out: Option<BufReader<ChildStdout>>,
 }
 
 impl Explorer {
     /// Starts it, and reads on to the link.
-    fn start(room: &Room, arguments: &[&str]) -> Explorer {
-        let mut all = vec!["explore", "--port", "0"];
-        all.extend(arguments);
-        let mut command = room.paxos(&all);
+    pub(crate) fn start(room: &Room, arguments: &[&str]) -> Explorer {
+        Explorer::started(command(room, arguments))
+    }
+
+    fn started(mut command: Command) -> Explorer {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn().expect("the explorer can be started");
         let mut explorer = Explorer {
             child,
             trace: Vec::new(),
             link: String::new(),
+            out: None,
         };
-        let out = explorer.child.stdout.take().expect("it is piped");
-        for line in BufReader::new(out).lines() {
+        let mut out = BufReader::new(explorer.child.stdout.take().expect("it is piped"));
+        for line in out.by_ref().lines() {
             let line = line.expect("the explorer prints text");
             if line.starts_with("http://") {
                 explorer.link = line;
+                explorer.out = Some(out);
                 return explorer;
             }
             explorer.tell(line);
@@ -70,37 +67,50 @@ impl Explorer {
     }
 
     /// Where it listens, as `localhost:12345`.
-    fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         let rest = self.link.strip_prefix("http://");
         rest.and_then(|rest| rest.split('/').next())
             .expect("a link has a host")
     }
 
-    /// What it answers to a GET, with the headers.
-    fn get(&self, path: &str) -> String {
-        let mut stream = self.connect();
-        let host = self.host();
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
-        )
-        .expect("the explorer takes requests");
+    /// The link without the host.
+    pub(crate) fn path(&self) -> &str {
+        let rest = self.link.strip_prefix("http://");
+        let rest = rest.and_then(|rest| rest.strip_prefix(self.host()));
+        rest.expect("a link has a path")
+    }
+
+    /// What it answers to a GET.
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.ask(&format!("GET {path}"), self.host(), "")
+    }
+
+    pub(crate) fn ask(&self, what: &str, host: &str, headers: &str) -> Answer {
+        let mut stream = self.send(what, host, headers);
         let mut answer = String::new();
         stream
             .read_to_string(&mut answer)
             .expect("the explorer answers in text");
-        answer
+        let (head, body) = answer.split_once("\r\n\r\n").expect("an answer has a head");
+        Answer {
+            head: head.to_owned(),
+            body: body.to_owned(),
+        }
     }
 
-    /// A connection; the link is printed a moment before the explorer listens.
-    fn connect(&self) -> TcpStream {
-        for _ in 0..LOOKS {
-            match TcpStream::connect(self.host()) {
-                Ok(stream) => return stream,
-                Err(_) => sleep(PAUSE),
-            }
-        }
-        panic!("nobody listens at {}", self.host());
+    pub(crate) fn send(&self, what: &str, host: &str, headers: &str) -> TcpStream {
+        let mut stream =
+            TcpStream::connect(self.host()).expect("it listens when it prints the link");
+        let request =
+            format!("{what} HTTP/1.1\r\nHost: {host}\r\n{headers}Connection: close\r\n\r\n");
+        let sent = stream.write_all(request.as_bytes());
+        sent.expect("the explorer takes requests");
+        stream
+    }
+
+    fn interrupt(&self) {
+        let process = i32::try_from(self.child.id()).expect("it is a process");
+        kill(Pid::from_raw(process), Signal::SIGINT).expect("it can be interrupted");
     }
 }
 
@@ -112,127 +122,35 @@ impl Drop for Explorer {
     }
 }
 
-/// A browser with one page; ended when dropped.
-struct Page {
-    tab: Arc<Tab>,
-    errors: Arc<Mutex<Vec<String>>>,
-    _browser: Browser,
-    _profile: Profile,
+/// An answer to a request.
+pub(crate) struct Answer {
+    head: String,
+    pub(crate) body: String,
 }
 
-/// The folder a browser keeps its things in; removed when dropped, which must be after the browser.
-struct Profile {
-    folder: PathBuf,
-}
+impl Answer {
+    pub(crate) fn status(&self) -> &str {
+        self.head.split(' ').nth(1).expect("a head has a status")
+    }
 
-impl Profile {
-    fn new() -> Profile {
-        let folder = tempfile::tempdir().expect("temporary folders can be made");
-        Profile {
-            folder: folder.keep(),
-        }
+    pub(crate) fn location(&self) -> &str {
+        let mut lines = self.head.lines();
+        let location = lines.find_map(|line| line.strip_prefix("Location: "));
+        location.expect("it is elsewhere")
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).expect("it is JSON")
     }
 }
 
-impl Drop for Profile {
-    fn drop(&mut self) {
-        // The browser's own children outlive it for a moment, and may still write.
-        for _ in 0..LOOKS {
-            if std::fs::remove_dir_all(&self.folder).is_ok() {
-                return;
-            }
-            sleep(PAUSE);
-        }
-    }
-}
-
-impl Page {
-    /// Opens a link in a browser of its own.
-    fn open(link: &str) -> Page {
-        let chromium = Path::new("/usr/bin/chromium");
-        assert!(
-            chromium.exists(),
-            "chromium is not installed: run ./test, which installs it, or apt-get install chromium"
-        );
-        let arguments = [
-            "--headless=new",
-            "--disable-quic",
-            "--disable-background-networking",
-            "--disable-component-update",
-        ];
-        let profile = Profile::new();
-        let options = LaunchOptions {
-            path: Some(chromium.to_path_buf()),
-            // The library asks for the old headless mode, which is no more.
-            headless: false,
-            // The tests may run as root, and only ever open pages of our own.
-            sandbox: false,
-            user_data_dir: Some(profile.folder.clone()),
-            window_size: Some((1600, 1200)),
-            args: arguments.iter().map(OsStr::new).collect(),
-            ..LaunchOptions::default()
-        };
-        let browser = Browser::new(options).expect("chromium can be started");
-        let tab = browser.new_tab().expect("chromium has a tab");
-        let errors = Arc::new(Mutex::new(Vec::new()));
-        let page = Page {
-            tab,
-            errors: Arc::clone(&errors),
-            _browser: browser,
-            _profile: profile,
-        };
-        let listener = move |event: &Event| {
-            if let Some(error) = complaint(event) {
-                errors.lock().expect("nobody panics with it").push(error);
-            }
-        };
-        page.tab
-            .add_event_listener(Arc::new(listener))
-            .expect("events can be listened to");
-        page.tab
-            .enable_runtime()
-            .expect("errors can be listened to");
-        page.tab.enable_log().expect("errors can be listened to");
-        page.tab.navigate_to(link).expect("links can be opened");
-        page
-    }
-
-    /// The text that a JavaScript expression gives, once it gives one.
-    fn text(&self, expression: &str) -> String {
-        for _ in 0..LOOKS {
-            // While the page is loading, evaluation may fail.
-            let found = self.tab.evaluate(expression, false);
-            let value = found.ok().and_then(|found| found.value);
-            match value.as_ref().and_then(|value| value.as_str()) {
-                Some(text) if !text.is_empty() => return text.to_owned(),
-                Some(_) | None => sleep(PAUSE),
-            }
-        }
-        let page = self.tab.get_content().unwrap_or_default();
-        let errors = self.errors();
-        panic!("the page never had {expression}; errors: {errors:?}; page:\n{page}");
-    }
-
-    fn errors(&self) -> Vec<String> {
-        self.errors.lock().expect("nobody panics with it").clone()
-    }
-}
-
-/// What an event complains of, if it is an error.
-fn complaint(event: &Event) -> Option<String> {
-    let is_thrown = matches!(event, Event::RuntimeExceptionThrown(_));
-    let is_logged = matches!(
-        event,
-        Event::RuntimeConsoleAPICalled(_) | Event::LogEntryAdded(_)
-    );
-    let text = format!("{event:?}");
-    // Browsers ask for an icon that the explorer does not have.
-    let is_error = text.contains("Error") && !text.contains("favicon.ico");
-    (is_thrown || (is_logged && is_error)).then_some(text)
+/// On any port that is free.
+pub(crate) fn command(room: &Room, arguments: &[&str]) -> Command {
+    room.paxos(&[&["explore", "--port", "0"], arguments].concat())
 }
 
 /// A line of a trace, as the event and what came of it.
-fn told(line: &str) -> (&str, &str) {
+pub(crate) fn told(line: &str) -> (&str, &str) {
     let (_, line) = line
         .trim_start()
         .split_once("  ")
@@ -242,149 +160,181 @@ fn told(line: &str) -> (&str, &str) {
 }
 
 #[test]
-fn the_stem_of_what_goes_on_for_ever_opens_in_a_browser() {
-    let room = Room::with(&["liveness/duel-nack"]);
-    let explorer = Explorer::start(&room, &["duel-nack", "--at", "decides"]);
-    let start = format!("http://{}/#/steps/0/", explorer.host());
-    let round = "…and so on for ever:";
-    let told_before = explorer.trace.iter().position(|line| line == round);
-    let stem = told_before.expect("it says where the round begins");
-    // The first link is to the end of the stem.
-    assert_eq!(explorer.link[start.len()..].split('/').count(), stem);
-    explorer.connect();
-    let page = Page::open(&explorer.link);
-    let path = format!(
-        "(path => path.length == {stem} + 2 ? path.slice(2).join('\\n') : '')\
-         ([...document.querySelectorAll('.path-list a')].map(link => link.textContent))"
-    );
-    let path = page.text(&path);
-    let events: Vec<&str> = explorer.trace[..stem]
-        .iter()
-        .map(|line| told(line).0)
-        .collect();
-    assert_eq!(path.lines().collect::<Vec<_>>(), events);
-    assert!(page.errors().is_empty(), "{:?}", page.errors());
-}
-
-#[test]
-fn a_counterexample_opens_in_a_browser() {
-    let room = Room::with(&["thin-quorums"]);
-    let explorer = Explorer::start(&room, &["thin-quorums", "--at", "agreement"]);
-    let steps = explorer.trace.len();
-    let start = format!("http://{}/#/steps/0/", explorer.host());
-    assert!(explorer.link.starts_with(&start), "{}", explorer.link);
-    assert_eq!(explorer.link[start.len()..].split('/').count(), steps);
-    explorer.connect();
-
-    let page = Page::open(&explorer.link);
-    // The path begins with "Pre-init" and "Init 0".
-    let path = format!(
-        "(path => path.length == {steps} + 2 ? path.slice(2).join('\\n') : '')\
-         ([...document.querySelectorAll('.path-list a')].map(link => link.textContent))"
-    );
-    let path = page.text(&path);
-    let events: Vec<&str> = explorer.trace.iter().map(|line| told(line).0).collect();
-    assert_eq!(path.lines().collect::<Vec<_>>(), events);
-
-    let (event, came) = told(explorer.trace.last().expect("there are steps"));
-    let state =
-        page.text("document.querySelector('.main-flex-right > div:last-child').textContent");
-    // What is chosen is seen by the trace only: no node knows it yet.
-    let came = came
-        .strip_suffix("; A is chosen, too")
-        .expect("two values are chosen");
-    assert!(
-        state.starts_with(&format!("{event}  ⇒ {came}\n\n")),
-        "{state}"
-    );
-    for part in ["\nn0: ", "\nn5: ", "\nnetwork:\n"] {
-        assert!(state.contains(part), "no `{part}` in {state}");
-    }
-    page.text(
-        "document.querySelector('.main-flex-right').offsetTop < 100 ? 'beside the path' : ''",
-    );
-    let title = page.text("document.querySelector('.hscroll svg title').textContent");
-    assert!(
-        title.contains("Four acceptors, quorums that do not meet"),
-        "{title}"
-    );
-    let next = "[...document.querySelectorAll('.main-flex-left ul:last-of-type a')]\
-                .map(link => link.textContent).join('\\n')";
-    let next = page.text(next);
-    assert!(next.contains(" → "), "{next}");
-    assert_eq!(page.errors(), Vec::<String>::new());
-
-    // Errors would have been seen.
-    let lost = page
-        .tab
-        .evaluate("window.location.hash = '#/steps/0/9999/0'", false);
-    lost.expect("the page can be sent to where nothing is");
-    for _ in 0..LOOKS {
-        if !page.errors().is_empty() {
-            return;
-        }
-        sleep(PAUSE);
-    }
-    panic!("an error on the page went unseen");
-}
-
-#[test]
 fn without_a_property_the_explorer_opens_at_the_start() {
     let room = Room::with(&["three-servers"]);
     let explorer = Explorer::start(&room, &["three-servers"]);
     assert_eq!(explorer.trace, Vec::<String>::new());
+    assert_eq!(explorer.path(), "/explore/three-servers/#/steps/0");
     assert_eq!(
-        explorer.link,
-        format!("http://{}/#/steps/0", explorer.host())
+        explorer.get("/explore/three-servers").location(),
+        "/explore/three-servers/"
     );
-    let status = explorer.get("/.status");
-    assert!(status.starts_with("HTTP/1.1 200 "), "{status}");
-    let (_, body) = status.split_once("\r\n\r\n").unwrap();
-    let status: serde_json::Value = serde_json::from_str(body).unwrap();
-    let names = status["properties"].as_array().unwrap().iter();
+    let page = explorer.get("/explore/three-servers/");
+    assert!(page.body.contains("Path of Actions"), "{}", page.body);
+    let status = explorer.get("/explore/three-servers/.status").json();
+    assert_eq!(status["model"], "three-servers");
+    let mut names = status["properties"].as_array().unwrap().iter();
     assert!(
-        names.into_iter().any(|property| property[1] == "agreement"),
+        names.any(|property| property["name"] == "agreement"),
         "{status}"
     );
 }
 
 #[test]
-fn a_mutant_can_be_explored() {
+fn a_port_that_is_taken_is_told() {
     let room = Room::with(&["one-acceptor"]);
-    let arguments = [
-        "one-acceptor",
-        "--mutant",
-        "accept-stale",
-        "--at",
-        "agreement",
-    ];
-    let explorer = Explorer::start(&room, &arguments);
-    let lines = explorer.trace.iter();
-    let (why, steps): (Vec<&String>, Vec<&String>) =
-        lines.partition(|line| line.starts_with("  why: "));
-    let last = steps.last().expect("there are steps");
-    assert!(last.ends_with("is chosen, too"), "{last}");
-    assert!(!why.is_empty());
-    // The pages are asked for by the indices of the link, and are of the same wrong rules.
-    let (_, indices) = explorer.link.split_once("#/steps").unwrap();
-    let (before, _) = indices.rsplit_once('/').unwrap();
-    let states = explorer.get(&format!("/.states{before}"));
-    assert!(states.contains(told(last).0), "{states}");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let said = run(room.paxos(&["explore", "one-acceptor", "--port", &port]), 2);
+    assert_eq!(said.out, "");
+    let start = format!("error: cannot listen on localhost:{port}: ");
+    assert!(said.err.starts_with(&start), "{}", said.err);
+    assert!(
+        said.err
+            .ends_with("; choose another with --port, or 0 for any\n"),
+        "{}",
+        said.err
+    );
+    assert_eq!(said.err.lines().count(), 1);
 }
 
 #[test]
-fn a_folder_of_pages_does_not_replace_the_explorers_own() {
+fn a_saved_trace_opens_at_its_end_or_where_it_no_longer_applies() {
     let room = Room::with(&["one-acceptor"]);
-    for page in ["index.htm", "app.js"] {
-        room.write(&format!("ui/{page}"), "somebody else's");
-    }
-    let explorer = Explorer::start(&room, &["one-acceptor"]);
-    let page = explorer.get("/");
+    let kept = |name: &str| {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/regressions");
+        format!("{folder}/one-acceptor.agreement.{name}.itf.json")
+    };
+    let explorer = Explorer::start(&room, &["--trace", &kept("accept-stale")]);
+    let (trace, link) = (explorer.trace.clone(), explorer.path().to_owned());
     assert!(
-        page.contains("<title>Stateright Explorer</title>"),
-        "{page}"
+        link.starts_with("/explore/one-acceptor/accept-stale/#/steps/0/"),
+        "{link}"
     );
-    assert!(!explorer.get("/app.js").contains("somebody else's"));
+    assert_eq!(
+        trace.last().unwrap(),
+        "still breaks: violated after 8 steps"
+    );
+    // After five of them: the whole path is there, and three steps before its end it is opened.
+    let explorer = Explorer::start(&room, &["--trace", &kept("accept-stale"), "--step", "5"]);
+    assert_eq!(explorer.path(), format!("{link}?offset=3"));
+    let explorer = Explorer::start(&room, &["--trace", &kept("without-accept-stale")]);
+    let told = explorer.trace.last().unwrap();
+    assert!(
+        told.starts_with("no longer applies: step 6 cannot be taken, because "),
+        "{told}"
+    );
+    let (world, path) = explorer.path().split_once("#/steps/0/").unwrap();
+    assert_eq!(
+        (world, path.split('/').count()),
+        ("/explore/one-acceptor/", 5)
+    );
+
+    let said = run(
+        command(&room, &["--trace", &kept("accept-stale"), "--step", "9"]),
+        2,
+    );
+    assert_eq!(
+        said.err,
+        "error: there is no step 9: the trace has 8, so --step takes 0 to 8\n"
+    );
+    let said = run(command(&room, &["one-acceptor", "--step", "1"]), 2);
+    assert!(
+        said.err.contains("<--at <PROPERTY>|--trace <FILE>>"),
+        "{}",
+        said.err
+    );
+    let file = room.path("models/one-acceptor.toml");
+    let text = std::fs::read_to_string(file).unwrap();
+    room.write(
+        "models/one-acceptor.toml",
+        &text.replace("crashes = 1", "crashes = 2"),
+    );
+    let said = run(command(&room, &["--trace", &kept("accept-stale")]), 2);
+    let end = "the scenario `one-acceptor` is not what it was: world.crashes was 1, is 2; name the scenario file that it \
+               was found in\n";
+    assert!(said.err.ends_with(end), "{}", said.err);
+}
+
+#[test]
+fn the_browser_is_opened_if_there_is_one() {
+    let room = Room::with(&["one-acceptor"]);
+    let mut without = command(&room, &["one-acceptor", "--open"]);
+    without.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    let mut explorer = Explorer::started(without);
+    let mut err = BufReader::new(explorer.child.stderr.take().unwrap()).lines();
+    assert!(
+        err.next()
+            .unwrap()
+            .unwrap()
+            .starts_with("open the link in a browser")
+    );
+    let told = "no browser can be opened: there is no display, neither DISPLAY nor WAYLAND_DISPLAY is set; open the link by hand";
+    assert_eq!(err.next().unwrap().unwrap(), told);
+    assert_eq!(explorer.get("/").status(), "200");
+
+    // Some opener, that says what it was asked for through a pipe, so that nobody has to wait for it.
+    room.write("bin/xdg-open", "#!/bin/sh\necho \"$1\" > opened\n");
+    let made = Command::new("sh")
+        .args(["-c", "chmod +x bin/xdg-open && mkfifo opened"])
+        .current_dir(room.path("."))
+        .status();
+    assert!(made.unwrap().success());
+    let mut with = command(&room, &["one-acceptor", "--open"]);
+    let path = std::env::var("PATH").unwrap();
+    with.env("DISPLAY", ":99")
+        .env("PATH", format!("{}:{path}", room.path("bin").display()));
+    let explorer = Explorer::started(with);
+    let opened = std::fs::read_to_string(room.path("opened")).unwrap();
+    assert_eq!(opened.trim_end(), explorer.link);
+}
+
+#[test]
+fn ctrl_c_ends_the_explorer() {
+    let room = Room::with(&["one-acceptor"]);
+    let mut explorer = Explorer::start(&room, &["one-acceptor"]);
+    explorer.interrupt();
+    assert_eq!(explorer.child.wait().unwrap().code(), Some(0));
+    let mut err = String::new();
+    let mut pipe = explorer.child.stderr.take().unwrap();
+    pipe.read_to_string(&mut err).unwrap();
+    assert!(err.contains("interrupted: the explorer ends"), "{err}");
+}
+
+/// How a search that takes minutes ends when it is interrupted so often.
+fn interrupted(room: &Room, times: usize) -> Option<i32> {
+    let mut command = command(room, &["three-proposers-retries", "--at", "agreement"]);
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut explorer = Explorer {
+        child,
+        trace: Vec::new(),
+        link: String::new(),
+        out: None,
+    };
+    let status = format!("/proc/{}/status", explorer.child.id());
+    while !crate::simulate::catches_interrupt(&std::fs::read_to_string(&status).unwrap()) {
+        std::thread::yield_now();
+    }
+    explorer.interrupt();
+    let mut err = BufReader::new(explorer.child.stderr.take().unwrap()).lines();
+    let mut told = err.by_ref().map(|line| line.unwrap());
+    assert!(told.any(|line| line.starts_with("interrupted: the explorer ends")));
+    for _ in 1..times {
+        explorer.interrupt();
+    }
+    explorer.child.wait().unwrap().code()
+}
+
+#[test]
+fn ctrl_c_ends_the_search_for_a_path_and_a_second_one_the_process() {
+    let room = Room::with(&["three-proposers-retries"]);
+    assert_eq!(interrupted(&room, 1), Some(3));
+    // The search may end before the second one arrives, but not every time.
+    assert!((0..20).any(|_| interrupted(&room, 2) == Some(130)));
 }
 
 #[test]

@@ -3,12 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod baseline;
+mod browser;
 mod check;
 mod common;
 mod diff;
 mod diff_against;
 mod disk;
 mod explorer;
+mod explorer_answers;
+mod explorer_pages;
 mod floors;
 mod live;
 mod mutants;

@@ -625,7 +625,7 @@ fn time_and_interrupts_end_the_runs_and_are_told() {
 }
 
 /// Whether SIGINT, the second one, is among the caught signals.
-fn catches_interrupt(status: &str) -> bool {
+pub(crate) fn catches_interrupt(status: &str) -> bool {
     let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
     let caught = u64::from_str_radix(caught.unwrap().trim(), 16).unwrap();
     caught & 0b10 != 0

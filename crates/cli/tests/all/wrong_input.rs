@@ -232,16 +232,3 @@ fn names_and_numbers_that_do_not_exist_are_refused() {
         }
     }
 }
-
-#[test]
-fn no_folder_to_run_the_explorer_in_is_told() {
-    let room = Room::with(&["one-acceptor"]);
-    let mut command = room.paxos(&["explore", "one-acceptor", "--port", "0"]);
-    command.env("TMPDIR", room.path("nowhere"));
-    let said = run(command, 2);
-    assert!(
-        said.err.contains("error: cannot make a temporary folder: "),
-        "{}",
-        said.err
-    );
-}

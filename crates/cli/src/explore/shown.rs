@@ -1,0 +1,195 @@
+//! The paths to open: looked for, or read from a file.
+
+use std::path::Path as FilePath;
+
+use checker::{Cut, Limits, Progress, Reductions, Storage, Until, Verdict};
+use model::properties::Known;
+use model::{Action, State, World};
+use report::{Replayed, Story, Tail, Telling, Why};
+use stateright::Path;
+
+use crate::args::StoryArgs;
+use crate::error::Error;
+use crate::saved::{self, Saved};
+use crate::{live, print, story};
+
+/// What there is to see of a property.
+pub(crate) struct Shown {
+    /// In words.
+    story: Story,
+    /// What it is told for.
+    telling: Telling,
+    /// Why it broke, if it did.
+    why: Option<Why>,
+    /// What became of it, if it was saved.
+    fate: Option<String>,
+    /// The whole path. Where it goes on for ever, once around.
+    pub(crate) whole: Path<State, Action>,
+    /// The path to where it goes round for ever, if that is not the whole.
+    pub(crate) stem: Option<Path<State, Action>>,
+}
+
+impl Shown {
+    /// Tells the path, as lines or as lanes.
+    ///
+    /// # Errors
+    /// If it cannot be printed.
+    pub(crate) fn print(&self, args: StoryArgs, world: &World) -> Result<(), Error> {
+        match args.diagram {
+            true => story::print_lanes(world, &self.whole, &self.telling, None)?,
+            false => story::print_pieces("", &self.story.told())?,
+        }
+        story::print_why(self.why.as_ref())?;
+        if let Some(line) = &self.fate {
+            print::line(line)?;
+        }
+        Ok(())
+    }
+}
+
+/// What a search for a path came to.
+pub(crate) enum Sought {
+    Found(Box<Shown>),
+    /// There is none, and why not.
+    Nothing(String),
+    /// Nobody knows: the search was cut short.
+    Cut(Cut),
+}
+
+/// Looks for the shortest path that shows `property`; of a world without end, for a lasso.
+///
+/// # Errors
+/// If the world cannot be explored.
+pub(crate) fn seek(
+    world: &World,
+    property: &'static Known,
+    limits: &Limits,
+    tell: &(dyn Fn(&Progress) + Sync),
+) -> Result<Sought, Error> {
+    let scenario = world.scenario();
+    if property.is_live() != scenario.endless.is_some() {
+        let judged = Known::of(scenario).iter().map(|known| known.name);
+        return Ok(Sought::Nothing(format!(
+            "`{}` is not judged in `{}`; what is, is {}",
+            property.name,
+            scenario.name,
+            judged.collect::<Vec<_>>().join(", ")
+        )));
+    }
+    match property.is_live() {
+        true => seek_lasso(world, property, limits, tell),
+        false => seek_shortest(world, property, limits, tell),
+    }
+}
+
+fn seek_shortest(
+    world: &World,
+    property: &'static Known,
+    limits: &Limits,
+    tell: &(dyn Fn(&Progress) + Sync),
+) -> Result<Sought, Error> {
+    let limits = Limits {
+        until: Until::Found(property.name),
+        ..limits.clone()
+    };
+    let run = model::explore(world, Reductions::ALL, &Storage::default(), &limits, tell);
+    let name = &world.scenario().name;
+    let run = run.map_err(|source| Error::Exploration {
+        name: name.clone(),
+        source,
+    })?;
+    Ok(match run.finding(property.name).map(|one| &one.verdict) {
+        Some(Verdict::Violated(path) | Verdict::Witnessed(path)) => {
+            let telling = Telling {
+                is_violation: Some(property.is_invariant()),
+                ..Telling::default()
+            };
+            Sought::Found(Box::new(Shown {
+                story: Story::new(world, path, &telling),
+                telling,
+                why: report::why(world, path, property.name).filter(|_| property.is_invariant()),
+                fate: None,
+                whole: path.clone(),
+                stem: None,
+            }))
+        }
+        Some(Verdict::Truncated(cut)) => Sought::Cut(*cut),
+        Some(Verdict::Exhausted) | None => {
+            let found = match property.is_invariant() {
+                true => "holds in every state",
+                false => "is true in no state",
+            };
+            Sought::Nothing(format!("`{}` {found} of `{name}`", property.name))
+        }
+    })
+}
+
+fn seek_lasso(
+    world: &World,
+    property: &'static Known,
+    limits: &Limits,
+    tell: &(dyn Fn(&Progress) + Sync),
+) -> Result<Sought, Error> {
+    let answer = live::judge(world.clone(), limits, tell)?;
+    let mut judged = answer.judged.iter();
+    let Some(judged) = judged.find(|judged| judged.property == property.name) else {
+        return Ok(Sought::Nothing(format!(
+            "`{}` was not judged",
+            property.name
+        )));
+    };
+    let Some(whole) = judged.verdict.path() else {
+        return Ok(match judged.verdict {
+            Verdict::Truncated(cut) => Sought::Cut(cut),
+            Verdict::Exhausted | Verdict::Violated(_) | Verdict::Witnessed(_) => {
+                let (found, name) = (judged.found(), &world.scenario().name);
+                Sought::Nothing(format!("`{}` of `{name}`: {found}", property.name))
+            }
+        });
+    };
+    let stem = match judged.tail {
+        Some(Tail::Round { stem, .. }) => first(world, whole, stem).filter(|stem| stem != whole),
+        Some(Tail::Closed(_)) | None => None,
+    };
+    Ok(Sought::Found(Box::new(Shown {
+        story: judged
+            .story(world)
+            .unwrap_or_else(|| Story::new(world, whole, &judged.telling())),
+        telling: judged.telling(),
+        why: None,
+        fate: None,
+        whole: whole.clone(),
+        stem,
+    })))
+}
+
+/// The first steps of a path.
+fn first(world: &World, path: &Path<State, Action>, steps: usize) -> Option<Path<State, Action>> {
+    let start = path.clone().into_states().into_iter().next()?;
+    Path::from_actions(world, start, &path.clone().into_actions()[..steps])
+}
+
+/// The steps of a saved trace that can be taken today, with what became of it.
+///
+/// # Errors
+/// If its scenario is another one by now: none of its steps means what it meant.
+pub(crate) fn read(file: &FilePath, saved: &Saved) -> Result<Shown, Error> {
+    let replayed = saved.replay()?;
+    let told = saved::told(&saved.trace, &replayed);
+    if let Replayed::Obsolete { step: 0, .. } = replayed {
+        return Err(Error::NothingToShow(format!(
+            "{}: {told}; name the scenario file that it was found in",
+            file.display()
+        )));
+    }
+    let whole = saved.trace.walked(&saved.world, &replayed);
+    let telling = saved.telling(&replayed);
+    Ok(Shown {
+        story: Story::new(&saved.world, &whole, &telling),
+        telling,
+        why: saved.why(&replayed),
+        fate: Some(told),
+        whole,
+        stem: None,
+    })
+}

@@ -6,5 +6,6 @@ mod folder;
 mod golden;
 mod pictures;
 mod schemas;
+mod site;
 mod traces;
 mod worlds;

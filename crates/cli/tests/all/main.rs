@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod baseline;
+mod browser;
 mod check;
 mod common;
 mod diff;
@@ -16,4 +17,5 @@ mod output;
 mod outputs;
 mod replay;
 mod simulate;
+mod site;
 mod wrong_input;

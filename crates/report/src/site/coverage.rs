@@ -37,7 +37,7 @@ pub(super) fn page(chapters: &[Chapter], excuses: Option<&Excuses>) -> String {
             h2 #pairs { "One after the other" }
             p {
                 "For each kind (down) and each that comes later on the same path (across): how many transitions of the second \
-                 can have one of the first before them. 12k is 12 thousand and something; the darker, the more."
+                 can have one of the first before them. 12k is 12 thousand and something; the stronger the colour, the more."
             }
             (wide("What happened after what", &pairs_table(&pairs, &kinds)))
         }

@@ -1,4 +1,4 @@
-//! A table of counts whose cells are the darker the more there is.
+//! A table of counts whose cells have the more colour the more there is.
 
 use maud::{Markup, html};
 

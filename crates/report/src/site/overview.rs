@@ -72,25 +72,26 @@ fn table(chapters: &[Chapter]) -> Markup {
     html! {
         table id=(TABLE) {
             thead { tr {
-                th scope="col" { "Scenario" } th.number scope="col" { "States" } th.number scope="col" { "Depth" }
-                th scope="col" { "Invariants" } th scope="col" { "Witnesses" } th scope="col" { "Verdict" }
+                th scope="col" { "Scenario" } th scope="col" { "Verdict" }
+                th.number scope="col" { "States" } th.number scope="col" { "Depth" }
+                th scope="col" { "Invariants" } th scope="col" { "Witnesses" }
             } }
             tbody { @for chapter in chapters { tr {
                 th scope="row" {
                     a href=(scenario_page(&chapter.name)) { (chapter.name) }
                     div.quiet { (chapter.title.trim()) }
                 }
+                td { (verdict(chapter.outcome)) }
                 td.number { (number(chapter.states)) }
                 td.number { (chapter.depth) }
                 td { (properties(chapter, true)) }
                 td { (properties(chapter, false)) }
-                td { (verdict(chapter.outcome)) }
             } } }
         }
     }
 }
 
-pub(super) fn verdict(outcome: Outcome) -> Markup {
+fn verdict(outcome: Outcome) -> Markup {
     html! {
         @match outcome {
             Outcome::Met => span.good { "✓ as expected" },

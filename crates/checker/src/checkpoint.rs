@@ -18,7 +18,7 @@ use crate::offers::HASH_VERSION;
 use crate::states::{Noted, StatesFile};
 
 /// The version of all forms on disk.
-const FORMAT_VERSION: u32 = 2;
+const FORMAT_VERSION: u32 = 3;
 
 /// What a run is of: two checkpoints with the same can take each other's place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +99,7 @@ pub(crate) struct Manifest {
     pub(crate) beyond_boundary: u64,
     pub(crate) depth: u32,
     pub(crate) kinds: Vec<u64>,
+    pub(crate) out_degrees: Vec<u64>,
     /// The level being built.
     pub(crate) level: u32,
     /// New states of each level before.
@@ -329,7 +330,7 @@ mod tests {
         };
         assert_eq!(
             refusal(FORMAT_VERSION + 1, HASH_VERSION),
-            "it has format version 3, and this program format version 2; take the program that wrote it, or \
+            "it has format version 4, and this program format version 3; take the program that wrote it, or \
              begin anew in another folder"
         );
         assert!(refusal(FORMAT_VERSION, 7).starts_with("it has hash version 7,"));

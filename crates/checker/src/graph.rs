@@ -91,6 +91,12 @@ impl Graph {
         })
     }
 
+    /// For each state that was expanded, how many transitions it has.
+    pub(crate) fn out_degrees(&self) -> impl Iterator<Item = usize> + '_ {
+        let ranges = self.starts.windows(2);
+        ranges.map(|range| (range[1] - range[0]) as usize)
+    }
+
     /// For each state, the steps of the shortest way to it.
     pub(crate) fn depths(&self) -> Vec<u32> {
         let mut depths: Vec<u32> = Vec::with_capacity(self.states());

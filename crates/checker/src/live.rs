@@ -88,6 +88,10 @@ pub struct LiveRun<S, A> {
     pub transitions: u64,
     /// How many steps the longest of the shortest ways to a state has.
     pub depth: u32,
+    /// As [`Run::levels`](crate::Run::levels).
+    pub levels: Vec<u64>,
+    /// As [`Run::out_degrees`](crate::Run::out_degrees). Empty if the run was cut.
+    pub out_degrees: Vec<u64>,
     /// One for each claim, in the model's order.
     pub findings: Vec<LiveFinding<S, A>>,
 }
@@ -192,13 +196,31 @@ where
             verdict,
         });
     }
+    let depths = graph.depths();
     Ok(LiveRun {
         ending,
         unique: graph.states() as u64,
         transitions: graph.transitions() as u64,
-        depth: graph.depths().last().copied().unwrap_or_default(),
+        depth: depths.last().copied().unwrap_or_default(),
+        levels: tally(depths.iter().map(|&depth| depth as usize)),
+        out_degrees: match ending {
+            Ending::Exhausted => tally(graph.out_degrees()),
+            Ending::Truncated(_) => Vec::new(),
+        },
         findings,
     })
+}
+
+/// How often each number comes.
+fn tally(numbers: impl Iterator<Item = usize>) -> Vec<u64> {
+    let mut counts = Vec::new();
+    for number in numbers {
+        if number >= counts.len() {
+            counts.resize(number + 1, 0);
+        }
+        counts[number] += 1;
+    }
+    counts
 }
 
 /// Two facts each.

@@ -22,6 +22,8 @@ pub(crate) struct Start<S, K> {
     pub(crate) counted: Counted,
     /// As [`Run::kinds`](crate::Run::kinds).
     pub(crate) kinds: Vec<u64>,
+    /// As [`Run::out_degrees`](crate::Run::out_degrees).
+    pub(crate) out_degrees: Vec<u64>,
     /// The level being built.
     pub(crate) level: u32,
     pub(crate) sizes: Vec<u64>,
@@ -65,6 +67,7 @@ impl<S, K: Key> Start<S, K> {
         Ok(Self {
             counted,
             kinds: vec![0; space.kinds().len()],
+            out_degrees: Vec::new(),
             level: 0,
             sizes: Vec::new(),
             found: vec![None; properties],
@@ -165,6 +168,7 @@ impl<P: Space> Resume<'_, P> {
         Ok(Start {
             counted: self.counts(),
             kinds: manifest.kinds.clone(),
+            out_degrees: manifest.out_degrees.clone(),
             level: manifest.level,
             sizes: manifest.sizes.clone(),
             found: manifest

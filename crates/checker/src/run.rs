@@ -31,6 +31,12 @@ pub struct Run<S, A> {
     pub depth: u32,
     /// How often `within_boundary` refused an initial state or a successor, with repeats.
     pub beyond_boundary: u64,
+    /// For each depth from 0 on, how many of the unique states have it. Of a run that was cut, the last ones are those
+    /// found so far. Empty: the engine cannot tell.
+    pub levels: Vec<u64>,
+    /// For each number from 0 on, how many of the states that were expanded have so many transitions to states within
+    /// the boundary. Empty: the engine cannot tell.
+    pub out_degrees: Vec<u64>,
     /// For each kind of thing that the model tells apart ([`Offers::kinds`](crate::Offers::kinds)), how many of the
     /// transitions were of that kind; or in how many states it was something that would change nothing.
     pub kinds: Vec<(&'static str, u64)>,
@@ -88,6 +94,8 @@ impl<S, A> Run<S, A> {
             generated: self.generated,
             depth: self.depth,
             beyond_boundary: self.beyond_boundary,
+            levels: self.levels,
+            out_degrees: self.out_degrees,
             kinds: self.kinds,
             findings: self
                 .findings

@@ -117,6 +117,7 @@ impl Saver {
             beyond_boundary: counts.beyond_boundary,
             depth: counts.depth,
             kinds: shared.counts.kinds(),
+            out_degrees: shared.counts.out_degrees(),
             level: moment.level,
             sizes: moment.sizes.to_vec(),
             found: moment

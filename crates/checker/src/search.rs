@@ -69,7 +69,11 @@ where
 
     let (table, counts) = (
         RwLock::new(table),
-        Counts::from(start.counted, start.kinds.clone()),
+        Counts::from(
+            start.counted,
+            start.kinds.clone(),
+            start.out_degrees.clone(),
+        ),
     );
     let watch = Watch::start(limits, store.is_capped)?;
     let shared = Shared {
@@ -95,7 +99,7 @@ where
     };
     let mut search = Search::new(&shared, store.saver);
     let ending = watched(&watch, snapshot, progress, || search.run(start));
-    let found = search.found;
+    let (found, sizes) = (search.found, search.sizes);
 
     let table = &*table.read();
     let seen = SeenIn { table, spill };
@@ -119,9 +123,22 @@ where
         generated: counted.generated,
         depth: counted.depth,
         beyond_boundary: counted.beyond_boundary,
+        levels: levels(sizes, counted.unique),
+        out_degrees: counts.out_degrees(),
         kinds: space.kinds().iter().copied().zip(counts.kinds()).collect(),
         findings,
     })
+}
+
+/// How many states each level has. `sizes` are those of complete levels; what is beyond them is the level that was cut.
+fn levels(mut sizes: Vec<u64>, unique: u64) -> Vec<u64> {
+    let complete: u64 = sizes.iter().sum();
+    sizes.push(unique.saturating_sub(complete));
+    // The last complete level of a whole run is the one on which nothing was new.
+    while sizes.last() == Some(&0) {
+        sizes.pop();
+    }
+    sizes
 }
 
 struct Search<'a, P: Space, K: Key> {

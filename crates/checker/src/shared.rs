@@ -25,6 +25,8 @@ pub(crate) struct Counts {
     pub(crate) queue: AtomicU64,
     /// For each kind of thing, how often it happened.
     pub(crate) kinds: Box<[AtomicU64]>,
+    /// As [`Run::out_degrees`](crate::Run::out_degrees).
+    out_degrees: Mutex<Vec<u64>>,
     pub(crate) depth: AtomicU32,
     /// How many states there will be, as of the last complete level.
     pub(crate) estimate: Mutex<Option<Estimate>>,
@@ -42,13 +44,14 @@ pub(crate) struct Counted {
 
 impl Counts {
     /// Counts that go on from there.
-    pub(crate) fn from(counted: Counted, kinds: Vec<u64>) -> Self {
+    pub(crate) fn from(counted: Counted, kinds: Vec<u64>, out_degrees: Vec<u64>) -> Self {
         Self {
             unique: counted.unique.into(),
             generated: counted.generated.into(),
             beyond_boundary: counted.beyond_boundary.into(),
             queue: counted.queue.into(),
             kinds: kinds.into_iter().map(AtomicU64::new).collect(),
+            out_degrees: Mutex::new(out_degrees),
             depth: counted.depth.into(),
             estimate: Mutex::default(),
         }
@@ -57,6 +60,20 @@ impl Counts {
     pub(crate) fn kinds(&self) -> Vec<u64> {
         let kinds = self.kinds.iter();
         kinds.map(|count| count.load(Ordering::Relaxed)).collect()
+    }
+
+    pub(crate) fn out_degrees(&self) -> Vec<u64> {
+        self.out_degrees.lock().clone()
+    }
+
+    /// Takes over what a worker has counted, and leaves it at 0.
+    pub(crate) fn take_out_degrees(&self, counted: &mut [u64]) {
+        let mut all = self.out_degrees.lock();
+        let longer = all.len().max(counted.len());
+        all.resize(longer, 0);
+        for (sum, count) in all.iter_mut().zip(counted) {
+            *sum += std::mem::take(count);
+        }
     }
 
     pub(crate) fn loaded(&self) -> Counted {

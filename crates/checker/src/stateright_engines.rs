@@ -158,6 +158,8 @@ where
             depth: last.depth,
             beyond_boundary: self.notes.beyond_boundary.load(Ordering::Relaxed)
                 + self.initial.beyond_boundary,
+            levels: Vec::new(),
+            out_degrees: Vec::new(),
             kinds: Vec::new(),
             findings: self.findings(checker.discoveries(), ending)?,
         })

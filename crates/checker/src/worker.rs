@@ -40,6 +40,8 @@ pub(crate) struct Worker<S, K> {
     spilled: Block,
     /// For each kind of thing, how often it happened in the chunk being expanded.
     kinds: Vec<u64>,
+    /// How many states of that chunk had so many transitions.
+    out_degrees: Vec<u64>,
     /// Whether any state or arrival was left undone.
     pub(crate) is_cut: bool,
 }
@@ -57,6 +59,7 @@ impl<S, K: Key> Worker<S, K> {
             tentative_batch: 0,
             spilled: Block::default(),
             kinds: vec![0; kinds],
+            out_degrees: Vec::new(),
             is_cut: false,
         }
     }
@@ -161,7 +164,7 @@ impl<S, K: Key> Worker<S, K> {
         P::Model: Model<State = S>,
     {
         let model = shared.space.model();
-        let (mut expanded, mut generated, mut beyond_boundary) = (0, 0, 0);
+        let (mut expanded, mut generated, mut beyond_boundary) = (0, 0_u64, 0);
         let granted = chunk.granted;
         while !self.is_cut {
             if shared.watch.is_halted() {
@@ -173,6 +176,7 @@ impl<S, K: Key> Worker<S, K> {
             };
             let kinds = &mut self.kinds;
             shared.space.actions(&node.state, actions, kinds);
+            let generated_before = generated;
             for action in actions.drain(..) {
                 let kind =
                     (!self.kinds.is_empty()).then(|| shared.space.kind(&node.state, &action));
@@ -194,6 +198,7 @@ impl<S, K: Key> Worker<S, K> {
                     state,
                 });
             }
+            self.count_out_degree(generated - generated_before);
             expanded += 1;
             if self.batch.len() >= BATCH_STATES {
                 self.settle_batch(shared, level);
@@ -207,6 +212,7 @@ impl<S, K: Key> Worker<S, K> {
         for (count, all) in self.kinds.iter_mut().zip(&counts.kinds) {
             all.fetch_add(std::mem::take(count), Ordering::Relaxed);
         }
+        counts.take_out_degrees(&mut self.out_degrees);
         counts
             .beyond_boundary
             .fetch_add(beyond_boundary, Ordering::Relaxed);
@@ -214,6 +220,15 @@ impl<S, K: Key> Worker<S, K> {
         if let Some(spill) = shared.spill {
             spill.expanded(granted);
         }
+    }
+
+    /// Counts a state that has so many transitions.
+    fn count_out_degree(&mut self, transitions: u64) {
+        let degree = usize::try_from(transitions).expect("they were all made, one by one");
+        if degree >= self.out_degrees.len() {
+            self.out_degrees.resize(degree + 1, 0);
+        }
+        self.out_degrees[degree] += 1;
     }
 
     /// Looks up what was generated, and keeps what is new. What is refused stays in the batch.

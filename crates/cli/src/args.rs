@@ -4,6 +4,7 @@ mod diff;
 mod explore;
 mod mutants;
 mod replay;
+mod report;
 mod runtime;
 mod story;
 
@@ -21,6 +22,7 @@ pub(crate) use diff::DiffArgs;
 pub(crate) use explore::ExploreArgs;
 pub(crate) use mutants::MutantsArgs;
 pub(crate) use replay::ReplayArgs;
+pub(crate) use report::ReportArgs;
 pub(crate) use runtime::{
     BenchArgs, ClientArgs, ClusterCommand, ConformArgs, GetArgs, InitArgs, LogFormat, ProposeArgs,
     ServeArgs, UpArgs,
@@ -52,6 +54,8 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Tries every known fault against the suite, and says what finds it out
     Mutants(MutantsArgs),
+    /// Makes a site of pages for a browser from all that is found
+    Report(ReportArgs),
     /// Goes through a scenario by chance, deep, where it is too large to exhaust
     Simulate(SimulateArgs),
     /// Walks a saved trace again on today's code

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use checker::{Cut, Ending, Engine, Limits, Progress, Reductions, Run, Storage, Until, Verdict};
 use model::{Action, Expect, Pairs, Size, State, World};
-use report::{Answer, Outcome, Outlook};
+use report::{Answer, Outcome, Outlook, Tally};
 
 use crate::args::CheckArgs;
 use crate::baseline::Baseline;
@@ -99,7 +99,10 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
     }
     let all_known = not_run == 0 && checked.iter().all(|one| one.answer.cut().is_none());
     let objections = match &excuses {
-        Some(excuses) if all_known => coverage::objections(&bounded(&answers), excuses),
+        Some(excuses) if all_known => {
+            let tallies: Vec<Tally> = bounded(&answers).iter().map(Tally::of).collect();
+            coverage::objections(&tallies.iter().collect::<Vec<_>>(), excuses)
+        }
         Some(_) | None => Vec::new(),
     };
     for objection in &objections {
@@ -289,7 +292,7 @@ fn check_one(
 }
 
 /// What a scenario expects to be counted by a run for which `asked` was asked, and which had `had`.
-fn expected_size(expect: &Expect, asked: Reductions, had: Reductions) -> Size {
+pub(crate) fn expected_size(expect: &Expect, asked: Reductions, had: Reductions) -> Size {
     match (asked, had) {
         (_, Reductions::NONE) => Size {
             states: expect.states,
@@ -340,7 +343,7 @@ fn count_pairs(
 }
 
 /// Whether deciding stays possible, if rounds do not end.
-fn outlook(name: &str, world: &World, limits: &Limits) -> Result<Outlook, Error> {
+pub(crate) fn outlook(name: &str, world: &World, limits: &Limits) -> Result<Outlook, Error> {
     let run = metered(&format!("{name} (can decide)"), |tell| {
         model::outlook(world, Reductions::ALL, limits, tell)
     })?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use model::Kind;
-use report::{Answer, Excuses};
+use report::{Excuses, Tally};
 
 use crate::error::Error;
 use crate::load;
@@ -56,8 +56,8 @@ const PAIRS_MAX: usize = 10;
 
 /// What the suite leaves undone without an excuse, and excuses it does not need, a line each. The page of the reports
 /// has all of them.
-pub(crate) fn objections(answers: &[Answer], excuses: &Excuses) -> Vec<String> {
-    let holes = report::named_holes(answers);
+pub(crate) fn objections(tallies: &[&Tally], excuses: &Excuses) -> Vec<String> {
+    let holes = report::named_holes(tallies);
     let is_unexcused = |hole: &&(String, String)| !excuses.contains_key(&hole.0);
     let unexcused = holes.iter().filter(is_unexcused);
     let (pairs, kinds): (Vec<_>, Vec<_>) = unexcused.partition(|(name, _)| name.contains(ARROW));

@@ -80,6 +80,24 @@ pub(crate) enum Error {
         folder: PathBuf,
         source: std::io::Error,
     },
+    /// The site cannot be written.
+    #[error(
+        "cannot write the site to {}: {source}; make its place writable, or choose another with --out",
+        folder.display()
+    )]
+    Site {
+        folder: PathBuf,
+        source: std::io::Error,
+    },
+    /// Something else is where the site is to be.
+    #[error(
+        "{} is no site of `paxos report`, and all in it would be lost: choose another place with --out, or remove it",
+        .0.display()
+    )]
+    NoSite(PathBuf),
+    /// What was measured cannot be read.
+    #[error("{}: {problem}", path.display())]
+    Benchmarks { path: PathBuf, problem: String },
     /// The reports cannot be made.
     #[error(transparent)]
     Report(#[from] report::Error),

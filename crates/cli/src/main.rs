@@ -25,6 +25,7 @@ mod print;
 mod progress;
 mod regressions;
 mod replay;
+mod report;
 mod reports;
 mod saved;
 mod serve;
@@ -87,6 +88,7 @@ fn run(command: Command) -> Result<Ended, Error> {
         Command::Check(args) => check::check(&args),
         Command::Diff(args) => diff::diff(&args),
         Command::Mutants(args) => mutants::mutants(&args),
+        Command::Report(args) => report::report(&args),
         Command::Simulate(args) => simulate::simulate(&args),
         Command::Replay(args) => replay::replay(&args),
         Command::Explore(args) => explore::explore(&args),

@@ -1,5 +1,6 @@
 //! `paxos mutants`: tries every known fault against the suite, and says what finds it out.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
@@ -30,13 +31,14 @@ pub(crate) fn mutants(args: &MutantsArgs) -> Result<Ended, Error> {
         false => None,
     };
     let interrupt = listen_for_interrupt()?;
+    let limits = limits(args, &interrupt);
     let mut trials: Vec<Trial> = Vec::new();
     for mutant in &chosen {
         if interrupt.load(Ordering::Relaxed) {
             break;
         }
         let started = Instant::now();
-        let trial = try_one(args, *mutant, &suite, &interrupt)?;
+        let trial = try_one(&limits, *mutant, &suite)?;
         let seconds = format!("in {:.1} s", started.elapsed().as_secs_f64());
         let said = format!(
             "{mutant}: {}",
@@ -92,12 +94,7 @@ fn chosen(names: &[String]) -> Result<Vec<Mutant>, Error> {
 }
 
 /// Explores the suite under a fault, until it is found out.
-fn try_one(
-    args: &MutantsArgs,
-    mutant: Mutant,
-    suite: &[Loaded],
-    interrupt: &Arc<AtomicBool>,
-) -> Result<Trial, Error> {
+pub(crate) fn try_one(limits: &Limits, mutant: Mutant, suite: &[Loaded]) -> Result<Trial, Error> {
     let mut survived = Vec::new();
     let mut fate = MutantFate::Survived;
     for one in suite
@@ -106,8 +103,7 @@ fn try_one(
     {
         let name = &one.scenario.name;
         if one.is_live() {
-            let limits = limits(args, interrupt);
-            let answer = live::explore(one, Some(mutant), &limits)?;
+            let answer = live::explore(one, Some(mutant), limits)?;
             let by = trial::live_killers(&answer.world, &answer.violated());
             let (ending, states) = (answer.ending, answer.unique);
             if !by.is_empty() {
@@ -127,7 +123,7 @@ fn try_one(
         let world = Arc::new(one.world(Some(mutant))?);
         let limits = Limits {
             until: Until::FirstViolation,
-            ..limits(args, interrupt)
+            ..limits.clone()
         };
         let meter = Meter::new(&format!("{mutant} in {name}"));
         let tell = |progress: &checker::Progress| meter.update(progress);
@@ -160,8 +156,12 @@ fn try_one(
     })
 }
 
+/// One thread for each processor.
+pub(crate) fn processors() -> NonZeroUsize {
+    available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
 fn limits(args: &MutantsArgs, interrupt: &Arc<AtomicBool>) -> Limits {
-    let processors = || available_parallelism().unwrap_or(std::num::NonZeroUsize::MIN);
     Limits {
         threads: args.threads.unwrap_or_else(processors),
         interrupt: Arc::clone(interrupt),

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, ContentArrangement, Table};
+pub(crate) use report::number;
 
 /// What a word means, for its colour.
 #[derive(Clone, Copy, Debug)]
@@ -102,19 +103,6 @@ pub(crate) fn rounded(number: u64) -> String {
     }
 }
 
-/// A number that can be read: 1,234,567.
-pub(crate) fn number(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,11 +111,5 @@ mod tests {
     fn numbers_that_are_guesses_are_short() {
         let told = [9_999, 12_345, 2_345_678, 7_000_000_000].map(rounded);
         assert_eq!(told, ["9,999", "12 k", "2.3 M", "7.0 G"]);
-    }
-
-    #[test]
-    fn numbers_are_grouped_by_three() {
-        let shown = [0, 999, 1_000, 123_456, 1_234_567].map(number);
-        assert_eq!(shown, ["0", "999", "1,000", "123,456", "1,234,567"]);
     }
 }

@@ -54,6 +54,8 @@ pub fn explore_live(
         unique: run.unique,
         transitions: run.transitions,
         depth: run.depth,
+        levels: run.levels,
+        out_degrees: run.out_degrees,
         findings: findings.collect(),
     })
 }

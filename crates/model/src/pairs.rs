@@ -1,11 +1,12 @@
 //! Which kinds of things happen after which, along one path.
 
 use checker::{Cut, Ending, Error, Limits, Progress, Reductions};
+use serde::{Deserialize, Serialize};
 
 use crate::{Kind, World, explore};
 
 /// For each two kinds, how many transitions of the second lie on a path on which there is one of the first before.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pairs(Vec<Vec<u64>>);
 
 impl Pairs {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use checker::{Closed, Cut, Ending, Lasso, LiveRun, LiveVerdict, Reductions, Run, Verdict, Width};
 use model::properties::Known;
 use model::{Action, AnotherRound, Expected, Kind, Pairs, Scenario, State, World};
+use serde::{Deserialize, Serialize};
 use stateright::{Expectation, Path};
 
 use crate::{Story, Telling, Why, diagram, why, words};
@@ -25,6 +26,11 @@ pub struct Answer {
     pub generated: u64,
     /// How many steps the longest of the shortest ways to a state has.
     pub depth: u32,
+    /// How many states each depth has: see [`Run::levels`](checker::Run::levels). Empty: not counted.
+    pub levels: Vec<u64>,
+    /// How many states have so many transitions: see [`Run::out_degrees`](checker::Run::out_degrees). Empty: not
+    /// counted.
+    pub out_degrees: Vec<u64>,
     /// By how many bits states were told apart.
     pub fingerprint: Width,
     /// The chance that a state was taken for another one, and not visited.
@@ -103,7 +109,7 @@ pub enum Found {
 }
 
 /// Whether an answer is the expected one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// All was explored, and all expectations are met.
     Met,
@@ -144,6 +150,8 @@ impl Answer {
             unique: run.unique,
             generated: run.generated,
             depth: run.depth,
+            levels: run.levels,
+            out_degrees: run.out_degrees,
             fingerprint: run.fingerprint,
             collision_chance,
             kinds: run.kinds,
@@ -197,6 +205,8 @@ impl Answer {
             unique: run.unique,
             generated: run.transitions,
             depth: run.depth,
+            levels: run.levels,
+            out_degrees: run.out_degrees,
             fingerprint: Width::Bits64,
             collision_chance,
             kinds: Vec::new(),

@@ -4,11 +4,42 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use model::{Kind, Pairs};
+use serde::{Deserialize, Serialize};
 
 use crate::Answer;
 
 /// What nothing in a suite needs to do, with the reasons, by the names of [`Kind`]s, or by [`pair_name`].
 pub type Excuses = BTreeMap<String, String>;
+
+/// What happened in one scenario, and what after what.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tally {
+    /// The scenario.
+    pub scenario: String,
+    /// How many states it has.
+    pub states: u64,
+    /// For each of [`Kind::ALL`], how often it happened.
+    pub kinds: Vec<u64>,
+    /// Which of them after which. `None`: not counted.
+    pub pairs: Option<Pairs>,
+}
+
+impl Tally {
+    /// What was counted of a scenario.
+    pub fn of(answer: &Answer) -> Tally {
+        Tally {
+            scenario: answer.scenario().name.clone(),
+            states: answer.unique,
+            kinds: Kind::ALL.iter().map(|kind| answer.count(*kind)).collect(),
+            pairs: answer.pairs.clone(),
+        }
+    }
+
+    /// How often something happened.
+    pub fn count(&self, kind: Kind) -> u64 {
+        self.kinds.get(kind as usize).copied().unwrap_or(0)
+    }
+}
 
 const INTRODUCTION: &str = "\
 # What was put to the test
@@ -34,17 +65,17 @@ pub fn pair_name(first: Kind, then: Kind) -> String {
 }
 
 /// The kinds of things that nothing here has done.
-fn holes(answers: &[Answer]) -> Vec<Kind> {
-    let never = |kind: &Kind| answers.iter().all(|answer| answer.count(*kind) == 0);
+fn holes(tallies: &[&Tally]) -> Vec<Kind> {
+    let never = |kind: &Kind| tallies.iter().all(|tally| tally.count(*kind) == 0);
     Kind::ALL.iter().copied().filter(never).collect()
 }
 
 /// The kinds that happen and never come after one another, where pairs were counted.
-fn pair_holes(answers: &[Answer]) -> Vec<(Kind, Kind)> {
-    let Some(pairs) = all_pairs(answers) else {
+fn pair_holes(tallies: &[&Tally]) -> Vec<(Kind, Kind)> {
+    let Some(pairs) = all_pairs(tallies) else {
         return Vec::new();
     };
-    let never = holes(answers);
+    let never = holes(tallies);
     let happen = || Kind::ALL.iter().filter(|kind| !never.contains(kind));
     happen()
         .flat_map(|&first| happen().map(move |&then| (first, then)))
@@ -53,8 +84,8 @@ fn pair_holes(answers: &[Answer]) -> Vec<(Kind, Kind)> {
 }
 
 /// The pairs of all scenarios. `None`: they were counted in none.
-fn all_pairs(answers: &[Answer]) -> Option<Pairs> {
-    let mut counted = answers.iter().filter_map(|answer| answer.pairs.as_ref());
+pub(crate) fn all_pairs(tallies: &[&Tally]) -> Option<Pairs> {
+    let mut counted = tallies.iter().filter_map(|tally| tally.pairs.as_ref());
     let mut all = counted.next()?.clone();
     counted.for_each(|pairs| all.add(pairs));
     Some(all)
@@ -63,7 +94,9 @@ fn all_pairs(answers: &[Answer]) -> Option<Pairs> {
 /// The page: kinds down, scenarios across.
 pub fn coverage(answers: &[Answer], excuses: &Excuses) -> String {
     let mut page = String::from(INTRODUCTION);
-    let holes = named_holes(answers);
+    let tallies: Vec<Tally> = answers.iter().map(Tally::of).collect();
+    let tallies: Vec<&Tally> = tallies.iter().collect();
+    let holes = named_holes(&tallies);
     if holes.is_empty() {
         page += "There is no hole.\n";
     }
@@ -76,12 +109,12 @@ pub fn coverage(answers: &[Answer], excuses: &Excuses) -> String {
     page.push('\n');
     page += "| what | in all | in scenarios | smallest |\n|---|---:|---:|---|\n";
     for kind in Kind::ALL {
-        let doing = answers.iter().filter(|answer| answer.count(*kind) > 0);
-        let smallest = doing.clone().min_by_key(|answer| answer.unique);
-        let smallest = smallest.map_or("–".to_owned(), |answer| {
-            format!("[{0}]({0}.md)", answer.scenario().name)
+        let doing = tallies.iter().filter(|tally| tally.count(*kind) > 0);
+        let smallest = doing.clone().min_by_key(|tally| tally.states);
+        let smallest = smallest.map_or("–".to_owned(), |tally| {
+            format!("[{0}]({0}.md)", tally.scenario)
         });
-        let sum: u64 = answers.iter().map(|answer| answer.count(*kind)).sum();
+        let sum: u64 = tallies.iter().map(|tally| tally.count(*kind)).sum();
         writeln!(
             page,
             "| {}: {} | {} | {} | {smallest} |",
@@ -92,12 +125,12 @@ pub fn coverage(answers: &[Answer], excuses: &Excuses) -> String {
         )
         .expect("a string takes all that is written to it");
     }
-    if let Some(pairs) = all_pairs(answers) {
+    if let Some(pairs) = all_pairs(&tallies) {
         page += PAIRS;
         page += &pair_matrix(&pairs);
     }
     page += "\n## By scenario\n\n";
-    page += &matrix(answers);
+    page += &matrix(&tallies);
     let vacuous: Vec<String> = answers.iter().flat_map(vacuous).collect();
     if !vacuous.is_empty() {
         page += "\n## Never put to the test\n\nThese hold only since nothing of what they speak of ever happens:\n\n";
@@ -109,10 +142,10 @@ pub fn coverage(answers: &[Answer], excuses: &Excuses) -> String {
 }
 
 /// All holes, as excuses name them, with what they mean.
-pub fn named_holes(answers: &[Answer]) -> Vec<(String, String)> {
-    let kinds = holes(answers).into_iter();
+pub fn named_holes(tallies: &[&Tally]) -> Vec<(String, String)> {
+    let kinds = holes(tallies).into_iter();
     let kinds = kinds.map(|kind| (kind.name().to_owned(), kind.meaning().to_owned()));
-    let pairs = pair_holes(answers).into_iter().map(|(first, then)| {
+    let pairs = pair_holes(tallies).into_iter().map(|(first, then)| {
         let meaning = format!("{}, and later {}", first.meaning(), then.meaning());
         (pair_name(first, then), meaning)
     });
@@ -127,13 +160,12 @@ fn pair_matrix(pairs: &Pairs) -> String {
     table("first ↓ later →", Kind::ALL.iter().map(row))
 }
 
-fn matrix(answers: &[Answer]) -> String {
-    let row = |answer: &Answer| {
-        let counts = Kind::ALL.iter().map(|kind| answer.count(*kind));
-        let name = &answer.scenario().name;
-        (format!("[{name}]({name}.md)"), counts.collect())
+fn matrix(tallies: &[&Tally]) -> String {
+    let row = |tally: &&Tally| {
+        let name = &tally.scenario;
+        (format!("[{name}]({name}.md)"), tally.kinds.clone())
     };
-    table("scenario", answers.iter().map(row))
+    table("scenario", tallies.iter().map(row))
 }
 
 /// A table with a column for each kind.
@@ -201,8 +233,9 @@ mod tests {
         let quiet = answer(Reductions::ALL, None, "");
         let crashing = answer(Reductions::ALL, None, "[world]\ncrashes = 1");
         let crash = Kind::CrashMidBallot;
-        assert!(holes(std::slice::from_ref(&quiet)).contains(&crash));
-        assert!(!holes(&[quiet.clone(), crashing]).contains(&crash));
+        let (calm, wild) = (Tally::of(&quiet), Tally::of(&crashing));
+        assert!(holes(&[&calm]).contains(&crash));
+        assert!(!holes(&[&calm, &wild]).contains(&crash));
         let mut excuses = Excuses::from([("lost".to_owned(), "it may".to_owned())]);
         let page = coverage(std::slice::from_ref(&quiet), &excuses);
         let start = "- hole: crash mid-ballot (a node crashes with a ballot under way): ";
@@ -223,10 +256,11 @@ mod tests {
         // It crashes once, so nothing comes between two crashes; and where it does not crash, nothing is known of that.
         let twice = (Kind::CrashMidBallot, Kind::CrashMidBallot);
         let after = (Kind::AskBegins, Kind::CrashMidBallot);
-        let both = [quiet.clone(), crashing];
-        assert!(pair_holes(&both).contains(&twice));
-        assert!(!pair_holes(&both).contains(&after));
-        assert!(!pair_holes(&[quiet]).contains(&after));
+        let both = [quiet, crashing];
+        let (calm, wild) = (Tally::of(&both[0]), Tally::of(&both[1]));
+        assert!(pair_holes(&[&calm, &wild]).contains(&twice));
+        assert!(!pair_holes(&[&calm, &wild]).contains(&after));
+        assert!(!pair_holes(&[&calm]).contains(&after));
         let name = "crash mid-ballot → crash mid-ballot";
         let excuses = Excuses::from([(name.to_owned(), "there is one".to_owned())]);
         let page = coverage(&both, &excuses);
@@ -236,11 +270,11 @@ mod tests {
         );
         assert!(page.contains(&line), "{page}");
         // An answer whose pairs were not counted says nothing of them.
-        let uncounted = both.map(|answer| Answer {
+        let uncounted = Tally {
             pairs: None,
-            ..answer
-        });
-        assert_eq!(pair_holes(&uncounted), []);
+            ..calm
+        };
+        assert_eq!(pair_holes(&[&uncounted]), []);
     }
 
     #[test]

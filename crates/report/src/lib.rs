@@ -55,6 +55,7 @@ mod piece;
 mod quorums;
 mod readme;
 mod regression;
+pub mod site;
 mod story;
 mod summary;
 mod through;
@@ -63,7 +64,7 @@ mod why;
 mod words;
 
 pub use answer::{Answer, Found, Judged, Outcome, Outlook, Tail};
-pub use coverage::{Excuses, coverage, named_holes, pair_name};
+pub use coverage::{Excuses, Tally, coverage, named_holes, pair_name};
 pub use diagram::{Apart, TooNarrow, diagram, diagram_apart, diagram_of, text_diagram};
 pub use error::Error;
 pub use files::files;
@@ -71,9 +72,10 @@ pub use itf::{Difference, Fate, Replayed, Shows, Trace, TraceError, itf, replay}
 pub use job_summary::job_summary;
 pub use junit::junit;
 pub use mutants::{MutantFate, Trial, mutant_files, mutant_summary};
-pub use page::{STYLE, page};
+pub use page::{GENERATOR, STYLE, page};
 pub use piece::{Piece, Tone};
 pub use regression::Regression;
 pub use story::{Came, Step, Story, Telling, lines};
 pub use summary::summary;
 pub use why::{Why, why};
+pub use words::number;

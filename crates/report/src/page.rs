@@ -5,6 +5,9 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 /// The style sheet of every page: light and dark as the reader has it, as wide as the screen is.
 pub const STYLE: &str = include_str!("page.css");
 
+/// What every page says it was made by.
+pub const GENERATOR: &str = "paxos";
+
 /// A whole page. `style` is where its style sheet is, as seen from the page; `title` is of the browser's tab;
 /// `ways` are links to other pages, as text and address.
 pub fn page(style: &str, title: &str, ways: &[(&str, &str)], main: &Markup) -> String {
@@ -15,6 +18,7 @@ pub fn page(style: &str, title: &str, ways: &[(&str, &str)], main: &Markup) -> S
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
+                meta name="generator" content=(GENERATOR);
                 title { (title) }
                 link rel="stylesheet" href=(style);
                 // Else a browser asks for one that is not there.

@@ -44,6 +44,12 @@ struct Scenario<'a> {
     /// For each kind of thing that can happen, how many transitions are of that kind; of messages that are ignored, in
     /// how many states one could arrive and change nothing.
     kinds: BTreeMap<&'a str, u64>,
+    /// How many states each depth has, from 0 on. Only where that was counted.
+    #[serde(skip_serializing_if = "<[u64]>::is_empty")]
+    levels: &'a [u64],
+    /// How many states have so many transitions, from 0 on. Only where that was counted.
+    #[serde(skip_serializing_if = "<[u64]>::is_empty")]
+    out_degrees: &'a [u64],
     /// How many pairs of kinds come one after the other on some path. Only where that was counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pairs: Option<usize>,
@@ -101,6 +107,8 @@ fn scenario(answer: &Answer) -> Scenario<'_> {
         ending: answer.ending.to_string(),
         unmet: answer.unmet(),
         kinds: answer.kinds.iter().copied().collect(),
+        levels: &answer.levels,
+        out_degrees: &answer.out_degrees,
         pairs: answer.pairs.as_ref().map(Pairs::happened),
         properties: answer
             .judged

@@ -272,6 +272,19 @@ pub(crate) fn listed(parts: &[String]) -> String {
     }
 }
 
+/// A number that can be read: 1,234,567.
+pub fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// "1 crash", "2 crashes".
 pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
     match count {
@@ -291,6 +304,12 @@ mod tests {
         let head = "title = \"t\"\nabout = \"a\"\n";
         let scenario = Scenario::parse(Path::new("s.toml"), &format!("{head}{text}")).unwrap();
         sentences(&World::new(Arc::new(scenario)).unwrap())
+    }
+
+    #[test]
+    fn numbers_are_grouped_by_three() {
+        let shown = [0, 999, 1_000, 123_456, 1_234_567].map(number);
+        assert_eq!(shown, ["0", "999", "1,000", "123,456", "1,234,567"]);
     }
 
     #[test]

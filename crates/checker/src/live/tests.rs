@@ -175,6 +175,9 @@ fn a_join_that_a_check_of_each_path_misses() {
     let arrows = [(0, 2, 0), (0, 1, 0), (2, 3, 0), (1, 3, 0), (3, 4, 0)];
     let net = Net::new(&arrows, &[Weak], Which::Eventually, &[2]);
     assert_eq!(net.lasso(), Some((vec![0, 1, 3, 4], vec![], vec![])));
+    let run = net.judged();
+    assert_eq!(run.levels, [1, 2, 1, 1]);
+    assert_eq!(run.out_degrees, [1, 3, 1]);
     let all = Net::new(&arrows, &[Weak], Which::Eventually, &[2, 1]);
     assert_eq!(all.lasso(), None);
 }

@@ -124,6 +124,29 @@ impl Naive {
         }
     }
 
+    /// How many nodes each level has.
+    fn sizes(&self) -> Vec<u64> {
+        let size = |wanted| {
+            self.levels
+                .values()
+                .filter(|level| **level == wanted)
+                .count() as u64
+        };
+        (0..).map(size).take_while(|size| *size > 0).collect()
+    }
+
+    /// How many nodes have so many edges within the boundary.
+    fn out_degrees(&self, graph: &Graph) -> Vec<u64> {
+        let degree = |node: &usize| {
+            let edges = graph.edges[*node].iter().flatten();
+            edges.filter(|to| !graph.outside[**to]).count()
+        };
+        let degrees: Vec<usize> = self.levels.keys().map(degree).collect();
+        let most = degrees.iter().copied().max().unwrap_or_default();
+        let count = |wanted| degrees.iter().filter(|degree| **degree == wanted).count() as u64;
+        (0..=most).map(count).collect()
+    }
+
     fn nearest(&self, is_wanted: &[bool]) -> Option<usize> {
         self.levels
             .iter()
@@ -147,6 +170,8 @@ fn compare_with_naive(graph: Graph) {
     assert_eq!(run.generated, naive.generated);
     assert_eq!(run.beyond_boundary, naive.beyond_boundary);
     assert_eq!(Some(run.depth), naive.levels.values().copied().max());
+    assert_eq!(run.levels, naive.sizes());
+    assert_eq!(run.out_degrees, naive.out_degrees(&graph));
     assert_eq!(steps(&run, "not bad"), naive.nearest(&graph.bad));
     assert_eq!(steps(&run, "good"), naive.nearest(&graph.good));
     assert_eq!(steps(&run, "within the boundary"), None);

@@ -19,5 +19,6 @@ mod output;
 mod outputs;
 mod replay;
 mod simulate;
+mod site;
 mod stories;
 mod wrong_input;

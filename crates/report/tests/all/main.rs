@@ -6,6 +6,7 @@ mod folder;
 mod golden;
 mod pictures;
 mod schemas;
+mod site;
 mod stories;
 mod traces;
 mod why;

@@ -10,7 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-use crate::common::{Room, Said, run};
+use crate::common::{Room, Said, events, run};
 
 /// Scenarios of a few hundred or thousand states.
 const SMALL: [&str; 3] = ["one-acceptor", "one-proposer-restarts", "ordered-network"];
@@ -124,7 +124,8 @@ fn a_violation_that_is_not_expected_is_told_step_by_step() {
         first.trim_start().starts_with("1  client asks n"),
         "{first}"
     );
-    let last = lines.take_while(|line| !line.is_empty()).last().unwrap();
+    let story = lines.take_while(|line| !line.is_empty());
+    let last = events(story).last().unwrap();
     assert!(last.contains("is chosen, too"), "{last}");
     assert!(
         said.out

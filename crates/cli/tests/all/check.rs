@@ -10,7 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-use crate::common::{Room, Said, run};
+use crate::common::{Room, Said, events, run};
 
 /// Scenarios of a few hundred or thousand states.
 const SMALL: [&str; 3] = ["one-acceptor", "one-proposer-restarts", "ordered-network"];
@@ -127,7 +127,7 @@ fn a_violation_that_is_not_expected_is_told_step_by_step() {
     let story: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
     let (why, steps): (Vec<&str>, Vec<&str>) =
         story.iter().partition(|line| line.starts_with("  why: "));
-    let last = steps.last().unwrap();
+    let last = events(steps.into_iter()).last().unwrap();
     assert!(last.contains("is chosen, too"), "{last}");
     assert!(why[0].contains(" was chosen in ballot "), "{why:?}");
     let last = why.last().unwrap();

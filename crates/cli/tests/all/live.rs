@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::common::{Room, run};
+use crate::common::{Room, events, run};
 
 const DUEL: &str = "liveness/duel-nack";
 const SMALL: [&str; 4] = [
@@ -25,7 +25,7 @@ fn what_goes_on_for_ever_is_told_and_expected() {
     let story = said
         .out
         .split("duel-nack: decides violated: 11 steps, then 10 for ever");
-    let story = story.last().unwrap().lines().collect::<Vec<_>>();
+    let story = events(story.last().unwrap().lines()).collect::<Vec<_>>();
     assert_eq!(story[0], ", as expected");
     assert_eq!(story[12], "  …and so on for ever:");
     assert!(

@@ -262,6 +262,14 @@ fn waiting_is_told_together_and_nothing_else_is() {
     );
 }
 
+/// A text without blanks and lines.
+fn letters(text: &str) -> String {
+    text.replace(
+        |c: char| c.is_whitespace() || "│┼─▶◀├┤╳○●┊↩".contains(c),
+        "",
+    )
+}
+
 #[test]
 fn lanes_keep_to_the_width_and_tell_every_step() {
     let telling = Telling::default();
@@ -269,10 +277,21 @@ fn lanes_keep_to_the_width_and_tell_every_step() {
         for seed in 0..20 {
             let path = wander(&world, seed, 60);
             let steps = path.clone().into_actions().len();
+            let story = Story::new(&world, &path, &telling);
             for width in [48, 60, 80, 100, 200] {
                 let lines = plain(&text_diagram(&world, &path, &telling, None, width).unwrap());
                 let wide = lines.lines().find(|line| line.chars().count() > width);
                 assert_eq!(wide, None, "{width}");
+                // Nothing is cut off, wherever it is broken into lines.
+                let bare = letters(&lines);
+                for came in story.steps.iter().flat_map(|step| &step.came) {
+                    if let Some((_, saved)) = came.what.text.split_once(" saves ") {
+                        assert!(
+                            bare.contains(&letters(saved)),
+                            "{width}: {saved} in {lines}"
+                        );
+                    }
+                }
                 let numbers = lines
                     .lines()
                     .filter_map(|line| line.split_whitespace().next()?.parse().ok());

@@ -69,3 +69,8 @@ pub(crate) fn run(mut command: Command, code: i32) -> Said {
         err: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
 }
+
+/// The lines of a story without those that tell of changes within nodes, under their event.
+pub(crate) fn events<'a>(story: impl Iterator<Item = &'a str>) -> impl Iterator<Item = &'a str> {
+    story.filter(|line| !line.starts_with("        "))
+}

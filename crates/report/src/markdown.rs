@@ -46,12 +46,15 @@ pub(crate) fn page(answer: &Answer) -> String {
 
 /// Why a path breaks what it breaks, for below its lines; empty if there is nothing to explain.
 pub(crate) fn why(judged: &Judged, world: &World) -> String {
-    match judged.why(world) {
-        Some(Why { sentences, .. }) => {
-            format!("### Why it broke\n\n{}\n\n", plain(&sentences.join(" ")))
-        }
-        None => String::new(),
+    let Some(Why { sentences, .. }) = judged.why(world) else {
+        return String::new();
+    };
+    let mut told = String::from("### Why it broke\n\n");
+    for sentence in sentences {
+        told += &format!("- {}\n", plain(&sentence));
     }
+    told.push('\n');
+    told
 }
 
 /// The name of the file with the picture of a path.

@@ -13,8 +13,10 @@ use crate::common::{Room, run};
 /// A running explorer; ended when dropped.
 pub(crate) struct Explorer {
     child: Child,
-    /// What it printed before the link.
+    /// The trace that it printed before the link.
     pub(crate) trace: Vec<String>,
+    /// Why that trace breaks what it breaks.
+    pub(crate) why: Vec<String>,
     pub(crate) link: String,
     /// Kept open: it may print more.
     out: Option<BufReader<ChildStdout>>,
@@ -32,6 +34,7 @@ impl Explorer {
         let mut explorer = Explorer {
             child,
             trace: Vec::new(),
+            why: Vec::new(),
             link: String::new(),
             out: None,
         };
@@ -43,7 +46,10 @@ impl Explorer {
                 explorer.out = Some(out);
                 return explorer;
             }
-            explorer.tell(line);
+            match line.starts_with("  why: ") {
+                true => explorer.why.push(line),
+                false => explorer.tell(line),
+            }
         }
         let mut err = String::new();
         let pipe = explorer.child.stderr.as_mut().expect("it is piped");

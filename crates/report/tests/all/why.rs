@@ -126,6 +126,16 @@ fn complaint(world: &World, property: &str, path: &StatePath) -> Option<String> 
     })
 }
 
+/// Shows the first few of them, if there are any.
+fn assert_none(complaints: &[String], asked: usize) {
+    let few: String = complaints.iter().take(5).cloned().collect();
+    assert!(
+        complaints.is_empty(),
+        "{} of {asked}:\n{few}",
+        complaints.len()
+    );
+}
+
 #[test]
 fn the_step_is_where_a_fault_first_decides_otherwise() {
     let mut worlds = suite();
@@ -143,13 +153,7 @@ fn the_step_is_where_a_fault_first_decides_otherwise() {
         }
     }
     assert!(asked > 500, "only {asked} violations");
-    let few: Vec<&String> = complaints.iter().take(5).collect();
-    let all = complaints.len();
-    assert!(
-        complaints.is_empty(),
-        "{all} of {asked}:\n{}",
-        few.into_iter().cloned().collect::<String>()
-    );
+    assert_none(&complaints, asked);
 }
 
 /// Long walks, with much that does not matter, and faults that do no harm at first.
@@ -178,13 +182,7 @@ fn the_step_is_found_in_random_walks() {
         }
     }
     assert!(asked > 300, "only {asked} violations");
-    let few: Vec<&String> = complaints.iter().take(5).collect();
-    let all = complaints.len();
-    assert!(
-        complaints.is_empty(),
-        "{all} of {asked}:\n{}",
-        few.into_iter().cloned().collect::<String>()
-    );
+    assert_none(&complaints, asked);
 }
 
 /// A row for people: what was found, where, and why.

@@ -126,6 +126,12 @@ impl Catalogue {
         }
     }
 
+    /// Whether it would take minutes to find a path here while a browser waits: a lasso needs every state, a shortest path
+    /// only those before its end.
+    pub(crate) fn is_too_large(loaded: &Loaded) -> bool {
+        loaded.is_live() && loaded.is_large()
+    }
+
     /// Whether the last full run answered the scenario as it is now, and as it expects.
     pub(crate) fn is_answered(&self, loaded: &Loaded) -> bool {
         self.answer(loaded).is_some()

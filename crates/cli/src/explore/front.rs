@@ -100,6 +100,7 @@ fn scenario(catalogue: &Catalogue, loaded: &Loaded) -> Markup {
             None => "size unknown".to_owned(),
         },
     };
+    let can_be_found = !Catalogue::is_too_large(loaded);
     let source = match catalogue.is_answered(loaded) {
         true => "as the last full run answered",
         false => "as the file expects",
@@ -111,17 +112,17 @@ fn scenario(catalogue: &Catalogue, loaded: &Loaded) -> Markup {
         li {
             h3 { a href=(place.address()) { (scenario.name) } }
             p { (scenario.title) " " span.quiet { "(" (size) ")" } }
-            @for one in violated { p { (verdict(&place, one)) } }
+            @for one in violated { p { (verdict(&place, one, can_be_found)) } }
             details {
                 summary { (counted(&verdicts)) " " span.quiet { (source) } }
-                ul { @for one in &verdicts { li { (verdict(&place, one)) } } }
+                ul { @for one in &verdicts { li { (verdict(&place, one, can_be_found)) } } }
             }
         }
     }
 }
 
-/// A property, and what is known of it; where there is a path, a link to its end.
-fn verdict(place: &Place, one: &Verdict) -> Markup {
+/// A property, and what is known of it; where there is a path that can be found, a link to its end.
+fn verdict(place: &Place, one: &Verdict, can_be_found: bool) -> Markup {
     let (word, tone) = match one.expected {
         Some(Expected::Holds) => ("holds", "good"),
         Some(Expected::Violated) => ("violated", "bad"),
@@ -136,7 +137,7 @@ fn verdict(place: &Place, one: &Verdict) -> Markup {
     };
     let name = one.property.name;
     html! {
-        @if one.has_path() { a href=(place.at(name)) { (name) } } @else { (name) }
+        @if one.has_path() && can_be_found { a href=(place.at(name)) { (name) } } @else { (name) }
         " " span class=(tone) title=(one.property.reason) { (word) (steps) }
     }
 }

@@ -179,6 +179,16 @@ impl Site {
             return Ok(link);
         }
         let world = self.open(place)?;
+        let without_limit = format!(
+            "`paxos explore {} --at {}` searches without a limit",
+            place.arguments(),
+            known.name
+        );
+        let loaded = self.catalogue.scenario(&place.scenario);
+        if loaded.is_some_and(Catalogue::is_too_large) {
+            let what = format!("`{}` is too large to be searched here", place.scenario);
+            return Err(Lost::new(503, format!("{what}; {without_limit}")));
+        }
         let _seeker = Seeker::new(&self.seekers)?;
         let _one_at_a_time = self.seeking.lock().unwrap_or_else(PoisonError::into_inner);
         // Another one may have found it meanwhile.
@@ -199,16 +209,11 @@ impl Site {
                 return Err(Lost::new(404, format!("there is nothing to open: {why}")));
             }
             Sought::Cut(cut) => {
-                return Err(Lost::new(
-                    503,
-                    format!(
-                        "no path to `{}` was found before the search was {cut}; `paxos explore {} --at {}` searches \
-                         without a limit",
-                        known.name,
-                        place.arguments(),
-                        known.name
-                    ),
-                ));
+                let what = format!(
+                    "no path to `{}` was found before the search was {cut}",
+                    known.name
+                );
+                return Err(Lost::new(503, format!("{what}; {without_limit}")));
             }
         };
         let path = shown.stem.as_ref().unwrap_or(&shown.whole);

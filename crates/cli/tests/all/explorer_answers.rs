@@ -132,6 +132,19 @@ fn a_lasso_is_found_by_its_address_as_well() {
 }
 
 #[test]
+fn what_would_take_minutes_is_not_looked_for() {
+    let room = Room::with(&["liveness/duel-three", "one-acceptor"]);
+    let explorer = Explorer::start(&room, &[]);
+    let page = explorer.get("/").body;
+    assert!(page.contains("decides <span class=\"bad\""), "{page}");
+    assert!(!page.contains("/at/duel-three/"), "{page}");
+    let refused = explorer.get("/at/duel-three/decides");
+    assert_eq!(refused.status(), "503");
+    let line = "`duel-three` is too large to be searched here; `paxos explore duel-three --at decides` searches without a limit";
+    assert!(refused.body.contains(line), "{}", refused.body);
+}
+
+#[test]
 fn other_rules_can_be_explored() {
     let room = Room::with(&["notes", "thin-quorums"]);
     let explorer = Explorer::start(&room, &["notes", "--rules", "lamport"]);

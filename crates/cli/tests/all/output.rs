@@ -108,7 +108,8 @@ fn the_examples_of_the_help_name_scenarios_that_exist() {
             while let Some(word) = words.next() {
                 match word {
                     "--mutant" | "--timeout" | "--at" | "--reductions" | "--max-memory"
-                    | "--checkpoint" | "--resume" | "--itf" | "--junit" | "--summary" => {
+                    | "--checkpoint" | "--resume" | "--itf" | "--junit" | "--summary"
+                    | "--rules" | "--trace" | "--step" => {
                         words.next();
                     }
                     word if word.starts_with("--") || word.ends_with(".toml") => {}

@@ -77,6 +77,8 @@ fn a_mutant_can_be_explored() {
     let explorer = Explorer::start(&room, &arguments);
     let last = explorer.trace.last().expect("there are steps");
     assert!(last.ends_with("is chosen, too"), "{last}");
+    let why = explorer.why.last().expect("a violation is explained");
+    assert!(why.contains("n2 had promised 1.1"), "{why}");
     let (world, indices) = explorer.path().split_once("#/steps").unwrap();
     assert_eq!(world, "/explore/one-acceptor/accept-stale/");
     // The states are asked for by the indices of the link, and are of the same wrong rules.

@@ -318,6 +318,7 @@ fn interrupted(room: &Room, times: usize) -> Option<i32> {
     let mut explorer = Explorer {
         child,
         trace: Vec::new(),
+        why: Vec::new(),
         link: String::new(),
         out: None,
     };

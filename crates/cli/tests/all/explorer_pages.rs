@@ -25,7 +25,7 @@ fn click(page: &Page, selector: &str) {
     clicked.expect("what is there can be clicked");
 }
 
-const STATE: &str = "document.querySelector('.state pre').textContent";
+const STATE: &str = "document.querySelector('.now pre').textContent";
 
 #[test]
 fn the_stem_of_what_goes_on_for_ever_opens_in_a_browser() {
@@ -73,7 +73,7 @@ fn a_counterexample_opens_in_a_browser() {
     let chosen: Vec<&str> = chosen.split_whitespace().collect();
     assert_eq!(chosen, ["chosen", "B", "→", "A", "B"]);
     // Then the whole.
-    click(&page, ".state input");
+    click(&page, ".now input");
     let state = page.text(&format!("({STATE}).startsWith('n0: ') ? {STATE} : ''"));
     for part in ["\nn5: ", "\nnetwork:\n"] {
         assert!(state.contains(part), "no `{part}` in {state}");

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::browser::{Page, axe};
 use crate::common::{Room, run};
+use crate::explorer::Explorer;
 
 /// A suite of three: one that is as expected, one with counterexamples, one with a path that goes on for ever.
 const SUITE: [&str; 3] = ["one-acceptor", "thin-quorums", "liveness/minority-of-1"];
@@ -48,7 +49,7 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 #[test]
-fn from_the_overview_to_a_counterexample_in_clicks() {
+fn from_the_overview_to_a_counterexample_and_into_the_explorer_in_clicks() {
     let room = with_site();
     let page = Page::open(&address(&room, "index.html"));
     page.text("document.querySelector('.filter:not([hidden])') && 'there'");
@@ -73,12 +74,9 @@ fn from_the_overview_to_a_counterexample_in_clicks() {
     assert_eq!(page.text(shown), "3");
 
     let click = |link: &str| {
-        page.tab
-            .wait_for_element(link)
-            .unwrap()
-            .click()
-            .map(|_| ())
-            .unwrap()
+        page.tab.wait_for_element(link).unwrap();
+        let click = format!("document.querySelector(`{link}`).click()");
+        page.tab.evaluate(&click, false).unwrap();
     };
     click("a[href='scenario/thin-quorums.html#agreement']");
     let heading = page.text("document.querySelector('#agreement')?.textContent");
@@ -99,6 +97,20 @@ fn from_the_overview_to_a_counterexample_in_clicks() {
     click("a[href='mutant/accept-stale.html']");
     let title = page.text("document.querySelector('h1')?.textContent");
     assert_eq!(title, "accept-stale");
+
+    // The explorer is at port 3000 unless it is told otherwise, and tests share a machine.
+    let explorer = Explorer::start(&room, &[]);
+    let link =
+        "document.querySelector('dl a[href*=\"/explore/one-acceptor/accept-stale/#/steps/0/\"]')";
+    let moved = format!(
+        "{link}.href = {link}.href.replace('localhost:3000', '{}')",
+        explorer.host()
+    );
+    page.tab.evaluate(&moved, false).unwrap();
+    click("dl a[href*='/explore/']");
+    let marks = "[...document.querySelectorAll('.marks li')].map(mark => mark.textContent).join(' ')\
+                 .replace(/\\s+/g, ' ').match(/✗ no-vote-below-promise broken here/)?.[0]";
+    assert_eq!(page.text(marks), "✗ no-vote-below-promise broken here");
     assert_eq!(page.errors(), Vec::<String>::new());
 }
 

@@ -148,8 +148,9 @@ pub struct Closed<S, A> {
 /// Judges what a model claims, on all its states and transitions. Without any reductions: what reductions take out may be
 /// what is fair.
 ///
-/// Of several counterexamples, one with a stem as short as can be is told, and of the rounds that belong to it one of
-/// the shortest (where the effort for that is bearable, and else a short one). The same for every number of threads.
+/// Of several counterexamples, one among the states that a fair path can stay in and that are reached first; of the rounds
+/// there one of the shortest (where the effort for that is bearable, and else a short one), with the shortest stem that leads
+/// to it. The same for every number of threads.
 ///
 /// # Errors
 ///

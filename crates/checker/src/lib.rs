@@ -361,8 +361,8 @@ pub use folder::{DiskFault, DiskFile, DiskStep};
 pub use graph::{Graph, graph};
 pub use limits::{Estimate, Limits, Progress, Until};
 pub use live::{
-    Claim, Class, Closed, Condition, Fairness, Lasso, Live, LiveFinding, LiveRun, LiveVerdict,
-    Wish, explore_live,
+    Claim, Class, Closed, Condition, Fairness, GivenRound, Lasso, Live, LiveFinding, LiveRun,
+    LiveVerdict, Wish, explore_live, judge_round,
 };
 pub use minimise::{Effort, Minimised, minimise};
 pub use offers::{Fingerprint, HASH_VERSION, Offers};

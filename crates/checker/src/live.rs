@@ -1,12 +1,15 @@
 //! Whether what has to happen does happen, if actions are treated fairly.
 
 mod fair;
+mod given;
 mod lasso;
 mod region;
 mod round;
 mod set;
 #[cfg(test)]
 mod tests;
+
+pub use given::{GivenRound, judge_round};
 
 use stateright::{Model, Path};
 

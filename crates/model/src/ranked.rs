@@ -186,6 +186,18 @@ impl Ranked {
         Path::from_actions(&self.world, start, &actions).ok_or(actions.len())
     }
 
+    /// The turn that an action is, in the state before it as it is kept; `None` if it is of a message that is forgotten
+    /// there.
+    pub(crate) fn turn(&self, before: &State, action: Action, after: &State) -> Option<Turn> {
+        let (kept, wanted) = (self.kept(before), self.kept(after));
+        let mut turns = Vec::new();
+        self.actions(&kept, &mut turns);
+        turns.into_iter().find(|turn| {
+            self.unkept(before, turn.action) == Some(action)
+                && self.next_state(&kept, *turn).as_ref() == Some(&wanted)
+        })
+    }
+
     /// An action of a state as it is kept, in the state itself.
     fn unkept(&self, state: &State, action: Action) -> Option<Action> {
         let order = Order::of(&self.forgetting(state));

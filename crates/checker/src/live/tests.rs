@@ -371,8 +371,46 @@ fn holds_what_it_says(net: &Net, lasso: &Lasso<u8, (u8, usize)>) {
         });
         assert_eq!(lasso.starved.contains(&class), ever && !is_taken);
     }
+    let visited = &round[..taken.len().max(1)];
+    let given = judge_round(net, visited, taken);
+    assert_eq!(
+        (given.unfair, given.starved),
+        (vec![], lasso.starved.clone())
+    );
     // No step of a round changes nothing.
     assert!(round.windows(2).all(|step| step[0] != step[1]));
+}
+
+#[test]
+fn a_given_round_that_is_not_fair_is_told_by_what_it_owes() {
+    // 0 ⇄ 1 by class 0. Class 1 leaves both, class 2 only 1, and class 3 changes nothing.
+    let arrows = [
+        (0, 1, 0),
+        (1, 0, 0),
+        (0, 2, 1),
+        (1, 2, 1),
+        (1, 2, 2),
+        (0, 0, 3),
+    ];
+    let of = |classes: [Fairness; 4], states: &[u8], actions: &[(u8, usize)]| {
+        let net = Net::new(&arrows, &classes, Which::Eventually, &[2]);
+        let GivenRound { unfair, starved } = judge_round(&net, states, actions);
+        (unfair, starved)
+    };
+    let round = |classes| of(classes, &[0, 1], &[(1, 0), (0, 0)]);
+    assert_eq!(round([Weak, Unfair, Weak, Weak]), (vec![], vec![1, 2]));
+    assert_eq!(round([Weak, Weak, Weak, Strong]), (vec![1], vec![1, 2]));
+    assert_eq!(
+        round([Weak, Strong, Strong, Strong]),
+        (vec![1, 2], vec![1, 2])
+    );
+    // Who does what changes nothing has done nothing, and who stops owes all that is possible there.
+    assert_eq!(
+        of([Weak, Unfair, Unfair, Weak], &[0], &[(0, 3)]),
+        (vec![0], vec![0, 1])
+    );
+    assert_eq!(of([Strong; 4], &[0], &[]), (vec![0, 1], vec![0, 1]));
+    assert_eq!(of([Strong; 4], &[2], &[]), (vec![], vec![]));
 }
 
 /// A generator of numbers that are as good as random, for tests alone.

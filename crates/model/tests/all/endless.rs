@@ -10,18 +10,18 @@ use stateright::Model;
 
 use crate::common::shipped;
 
-fn world(body: &str) -> World {
+pub(crate) fn world(body: &str) -> World {
     let text = format!("title = \"\"\nabout = \"\"\n{body}");
     let scenario = Scenario::parse(Path::new("small.toml"), &text).unwrap();
     World::new(Arc::new(scenario)).unwrap()
 }
 
-const DUEL: &str = "[cluster]\nproposers = 2\nacceptors = 1\n\
+pub(crate) const DUEL: &str = "[cluster]\nproposers = 2\nacceptors = 1\n\
                     [[ask]]\nvalue = \"A\"\nof = 0\n[[ask]]\nvalue = \"B\"\nof = 1\n";
 const LONE: &str = "[cluster]\nproposers = 1\nacceptors = 2\n[[ask]]\nvalue = \"A\"\nof = 0\n";
 
 /// Small worlds of every setting, and the rounds in which all that can be reached is reached.
-fn worlds() -> Vec<(World, u32)> {
+pub(crate) fn worlds() -> Vec<(World, u32)> {
     let worlds = [
         (DUEL, "[endless]\nin-flight = 1\n", 6),
         (DUEL, "[endless]\nin-flight = 2\n", 6),
@@ -94,7 +94,7 @@ pub(crate) fn with_all() -> World {
     ))
 }
 
-fn is_decided(state: &State) -> bool {
+pub(crate) fn is_decided(state: &State) -> bool {
     state
         .servers()
         .any(|(_, server)| !server.announced.is_empty())
@@ -230,7 +230,7 @@ fn violated(world: &World) -> Vec<&'static str> {
     violated.map(|finding| finding.name).collect()
 }
 
-fn shipped_live(name: &str) -> World {
+pub(crate) fn shipped_live(name: &str) -> World {
     shipped(&format!("liveness/{name}"))
 }
 

@@ -7,6 +7,7 @@ mod actors;
 mod clients;
 mod common;
 mod endless;
+mod given;
 mod mutants;
 mod properties;
 mod scenarios;

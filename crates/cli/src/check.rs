@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 use std::time::Instant;
 
-use checker::{Cut, Ending, Engine, Limits, Progress, Reductions, Run, Storage, Until, Verdict};
+use checker::{Cut, Ending, Engine, Limits, Progress, Reductions, Run, Storage, Until};
 use model::{Action, Expect, Pairs, Size, State, World};
 use report::{Answer, Outcome, Outlook, Tally};
 
@@ -277,11 +277,7 @@ fn check_one(
             Ok(pairs) => answer.pairs = Some(pairs),
             Err(cut) => answer.unfinished = Some(cut),
         }
-        let outlook = outlook(name, &world, limits)?;
-        if let Verdict::Truncated(cut) = outlook.verdict {
-            answer.unfinished = Some(cut);
-        }
-        answer.outlook = Some(outlook);
+        answer = answer.with_outlook(outlook(name, &world, limits)?);
     }
     let checked = Checked::new(answer, depth, opinions.row);
     checked.say(states, reductions, seconds);

@@ -28,6 +28,12 @@ struct Told<'a> {
     /// The step that cannot be taken, from 1; 0 if the scenario is another one.
     obstacle_at: Option<usize>,
     obstacle: Option<&'a str>,
+    /// Why it no longer breaks, where it is one that goes on for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mended_because: Option<&'a str>,
+    /// After how many steps the part begins that goes on for ever, where it is one that does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stem: Option<usize>,
     difference: Option<ToldDifference<'a>>,
     /// Why it still breaks; only where it does, and is about what must be true in every state.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,11 +81,15 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<Ended, Error> {
 
 fn json<'a>(saved: &'a Saved, replayed: &'a Replayed) -> Told<'a> {
     let trace = &saved.trace;
-    let (breaks_after, obstacle_at, obstacle) = match replayed {
-        Replayed::Breaks { steps, .. } => (Some(*steps), None, None),
-        Replayed::Mended { .. } => (None, None, None),
-        Replayed::Obsolete { step, reason, .. } => (None, Some(*step), Some(reason.as_str())),
-    };
+    let (mut breaks_after, mut obstacle_at, mut obstacle, mut mended_because) =
+        (None, None, None, None);
+    match replayed {
+        Replayed::Breaks { steps, .. } => breaks_after = Some(*steps),
+        Replayed::Mended { reason, .. } => mended_because = reason.as_deref(),
+        Replayed::Obsolete { step, reason, .. } => {
+            (obstacle_at, obstacle) = (Some(*step), Some(reason.as_str()));
+        }
+    }
     Told {
         version: 1,
         scenario: &trace.scenario,
@@ -92,6 +102,8 @@ fn json<'a>(saved: &'a Saved, replayed: &'a Replayed) -> Told<'a> {
         breaks_after,
         obstacle_at,
         obstacle,
+        mended_because,
+        stem: trace.stem,
         difference: replayed.difference().map(|difference| ToldDifference {
             step: difference.step,
             variable: &difference.variable,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bytesize::ByteSize;
-use checker::{Cut, Ending, Limits, Reduction, Reductions, Storage};
+use checker::{Ending, Limits, Reduction, Reductions, Storage};
 use model::{Mutant, Pairs, World, trial};
 use report::site::{self, Benchmarks, Chapter, FaultChapter, Files, Parts, Sizes};
 use report::{Answer, Tally};
@@ -194,9 +194,7 @@ fn answer(one: &Loaded, limits: &Limits) -> Result<Answer, Error> {
             Ok(pairs) => answer.pairs = Some(pairs),
             Err(cut) => answer.unfinished = Some(cut),
         }
-        let outlook = outlook(name, &world, limits)?;
-        answer.unfinished = answer.unfinished.or(cut_of(&outlook));
-        answer.outlook = Some(outlook);
+        answer = answer.with_outlook(outlook(name, &world, limits)?);
     }
     Ok(answer)
 }
@@ -223,15 +221,6 @@ fn sizes(one: &Loaded, answer: &Answer, limits: &Limits) -> Result<Option<Sizes>
         }
     }
     Ok(Some(Sizes { unreduced, alone }))
-}
-
-fn cut_of(outlook: &report::Outlook) -> Option<Cut> {
-    match outlook.verdict {
-        checker::Verdict::Truncated(cut) => Some(cut),
-        checker::Verdict::Exhausted
-        | checker::Verdict::Violated(_)
-        | checker::Verdict::Witnessed(_) => None,
-    }
 }
 
 /// The digest of all digests. Those of the whole suite are written beside the site.

@@ -58,7 +58,7 @@ impl Saved {
         Telling {
             shows: Some(format!("{}: {told}", self.trace.property.name)),
             is_violation: Some(is_violation),
-            round: None,
+            tail: replayed.tail().cloned(),
         }
     }
 
@@ -96,14 +96,23 @@ pub(crate) fn told(trace: &Trace, replayed: &Replayed) -> String {
         steps => format!("after {steps} steps"),
     };
     let outcome = match replayed {
+        Replayed::Breaks {
+            steps,
+            tail: Some(tail),
+            ..
+        } => format!("still breaks: {}", tail.told(*steps)),
         Replayed::Breaks { steps, .. } if *steps == all => {
             format!("still breaks: {shows} {}", after(*steps))
         }
         Replayed::Breaks { steps, .. } => {
             format!("still breaks: {shows} {} of {all}", after(*steps))
         }
-        Replayed::Mended { .. } => {
-            format!("no longer breaks: all {all} steps can be taken, and it is not {shows}")
+        Replayed::Mended { reason, .. } => {
+            let reason = match reason {
+                Some(reason) => format!("but {reason}"),
+                None => format!("and it is not {shows}"),
+            };
+            format!("no longer breaks: all {all} steps can be taken, {reason}")
         }
         Replayed::Obsolete {
             step: 0, reason, ..

@@ -30,8 +30,7 @@ pub(crate) fn print_judged(args: StoryArgs, world: &World, judged: &Judged) -> R
     if args.diagram {
         return print_lanes(world, path, &judged.telling(), None);
     }
-    let story = judged.story(world).map_or(Vec::new(), |story| story.told());
-    print_pieces(INDENT, &story)
+    print_pieces(INDENT, &Story::new(world, path, &judged.telling()).told())
 }
 
 /// The path side by side, with the step at which two sides part if there is one.

@@ -33,7 +33,7 @@ impl World {
 
     /// Whether this proposer's time-out can come: where rounds never end, it is patient, and may have to be silent for
     /// the sake of another one.
-    pub(crate) fn may_time_out(&self, state: &State, node: NodeId) -> bool {
+    pub fn may_time_out(&self, state: &State, node: NodeId) -> bool {
         let Some(endless) = self.endless() else {
             return true;
         };

@@ -8,6 +8,7 @@ use checker::{
 };
 use stateright::{Model, Path, Property};
 
+use crate::properties::CAN_DECIDE;
 use crate::{Action, Compiled, Kind, Move, Plan, State, World};
 
 /// Explores a world: [`Compiled`] if it can be, else as it is. The paths are paths of the World, and the
@@ -266,7 +267,7 @@ where
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        let name = "can-decide";
+        let name = CAN_DECIDE;
         vec![Property::always(name, |asked, state| {
             (asked.is_well)(state)
         })]

@@ -194,7 +194,7 @@ impl Live for Ranked {
     fn wishes(&self) -> Vec<Wish<Ranked>> {
         let is_decided = |model: &Ranked, state: &State| model.world().is_decided(state);
         let claim = |known: &Known| match known.name {
-            "can-decide" => Claim::StaysPossible(is_decided),
+            properties::CAN_DECIDE => Claim::StaysPossible(is_decided),
             _ => Claim::Eventually(is_decided),
         };
         let known = properties::LIVE.iter();

@@ -110,17 +110,22 @@ pub const ALL: &[Known] = &[
     ),
 ];
 
+/// The name of what has to happen on every fair path.
+pub const DECIDES: &str = "decides";
+/// The name of what has to stay possible in every state.
+pub const CAN_DECIDE: &str = "can-decide";
+
 /// What has to happen where rounds never end; judged there alone, of infinite paths. Each is false of a path, or of
 /// a state that can come to no good any more.
 pub const LIVE: &[Known] = &[
     invariant(
-        "decides",
+        DECIDES,
         World::is_decided,
         &[],
         "on every fair path, however long it takes, some node learns what is chosen",
     ),
     invariant(
-        "can-decide",
+        CAN_DECIDE,
         World::is_decided,
         &[],
         "from every state that can be reached there is a way on which some node learns what is chosen",

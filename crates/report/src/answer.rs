@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use checker::{Closed, Cut, Ending, Lasso, LiveRun, LiveVerdict, Reductions, Run, Verdict, Width};
-use model::properties::Known;
+use model::properties::{self, Known};
 use model::{Action, AnotherRound, Expected, Kind, Pairs, Scenario, State, World};
 use serde::{Deserialize, Serialize};
 use stateright::{Expectation, Path};
 
-use crate::{Story, Telling, Why, diagram, why, words};
+use crate::{Story, Tail, Telling, Why, diagram, why};
 
 /// What one scenario answered.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ pub struct Answer {
     pub disagreements: Vec<String>,
     /// Which kinds of things happened after which. Set by the caller; `None`: not counted.
     pub pairs: Option<Pairs>,
-    /// Whether deciding stays possible, if rounds did not end. Set by the caller; `None`: not asked.
+    /// Whether deciding stays possible, if rounds did not end; `None`: not asked. See [`Answer::with_outlook`].
     pub outlook: Option<Outlook>,
     /// Where the notes' rule needs another round and Lamport's does not. Set by the caller; `None`: not asked, or nowhere.
     pub another_round: Option<AnotherRound>,
@@ -76,21 +76,6 @@ pub struct Judged {
     pub vacuous: bool,
     /// How the path goes on for ever, where what is violated is that something has to happen.
     pub tail: Option<Tail>,
-}
-
-/// How a path goes on for ever.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Tail {
-    /// The steps after the stem again and again, up to the order of ballots; if there are none, nothing more has to
-    /// happen.
-    Round {
-        /// How many steps come before.
-        stem: usize,
-        /// Classes of actions that are possible on the round and never taken.
-        starved: Vec<String>,
-    },
-    /// Within so many states, which are never left and in which it cannot happen.
-    Closed(u64),
 }
 
 /// A verdict in one word, with the length of its path.
@@ -218,6 +203,25 @@ impl Answer {
         }
     }
 
+    /// With what was found of whether deciding stays possible. If it does not, that is judged beside the properties.
+    #[must_use]
+    pub fn with_outlook(mut self, outlook: Outlook) -> Answer {
+        match &outlook.verdict {
+            Verdict::Violated(_) => self.judged.push(Judged {
+                property: properties::CAN_DECIDE,
+                invariant: true,
+                expected: Some(Expected::Holds),
+                verdict: outlook.verdict.clone(),
+                vacuous: false,
+                tail: Some(Tail::Helpless),
+            }),
+            Verdict::Truncated(cut) => self.unfinished = self.unfinished.or(Some(*cut)),
+            Verdict::Exhausted | Verdict::Witnessed(_) => {}
+        }
+        self.outlook = Some(outlook);
+        self
+    }
+
     /// Whether rounds never end in this world.
     pub fn is_live(&self) -> bool {
         self.scenario().endless.is_some()
@@ -293,14 +297,6 @@ impl Answer {
             }
         }
         unmet.extend(self.disagreements.iter().cloned());
-        let outlook = self
-            .outlook
-            .as_ref()
-            .and_then(|outlook| outlook.verdict.path());
-        unmet.extend(outlook.map(|path| {
-            let steps = step_count(steps(path));
-            format!("can-decide: after {steps} deciding is not possible any more, though a majority is up")
-        }));
         unmet
     }
 }
@@ -319,15 +315,8 @@ impl Judged {
 
     /// The verdict in a few words, with how its path goes on for ever.
     pub fn told(&self) -> String {
-        let found = self.found();
-        match (&self.tail, found) {
-            (Some(Tail::Round { stem, .. }), Found::Violated(steps)) => match steps - stem {
-                0 => format!("violated: {}, then nothing for ever", step_count(*stem)),
-                round => format!("violated: {}, then {round} for ever", step_count(*stem)),
-            },
-            (Some(Tail::Closed(_)), Found::Violated(steps)) => {
-                format!("violated: impossible after {}", step_count(steps))
-            }
+        match (&self.tail, self.found()) {
+            (Some(tail), Found::Violated(steps)) => tail.told(steps),
             (Some(_) | None, found) => found.to_string(),
         }
     }
@@ -337,24 +326,13 @@ impl Judged {
         Telling {
             shows: Some(format!("{}: {}", self.property, self.told())),
             is_violation: Some(matches!(self.verdict, Verdict::Violated(_))),
-            round: match &self.tail {
-                Some(Tail::Round { stem, .. }) => Some(*stem),
-                Some(Tail::Closed(_)) | None => None,
-            },
+            tail: self.tail.clone(),
         }
     }
 
     /// The path that shows it in words, and how it goes on for ever; `None` if there is none.
     pub fn story(&self, world: &World) -> Option<Story> {
-        let mut story = Story::new(world, self.verdict.path()?, &self.telling());
-        match &self.tail {
-            None => {}
-            Some(Tail::Round { starved, .. }) => story.after.extend(never_taken(starved)),
-            Some(Tail::Closed(states)) => story.after.push(format!(
-                "…and from here on it cannot happen any more, in any of {states} states"
-            )),
-        }
-        Some(story)
+        Some(Story::new(world, self.verdict.path()?, &self.telling()))
     }
 
     /// The same, a line a step.
@@ -405,15 +383,6 @@ fn is_idle(property: &str, kinds: &[(&str, u64)]) -> bool {
     };
     let known = Known::named(property);
     !kinds.is_empty() && known.is_some_and(|known| !known.rests_on.iter().any(happened))
-}
-
-fn step_count(steps: usize) -> String {
-    words::counted(steps as u64, "step", "steps")
-}
-
-/// What could happen again and again and never does.
-fn never_taken(starved: &[String]) -> Option<String> {
-    (!starved.is_empty()).then(|| format!("possible and never taken: {}", starved.join(", ")))
 }
 
 fn steps(path: &Path<State, Action>) -> usize {

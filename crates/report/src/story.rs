@@ -9,7 +9,7 @@ use crate::phases::entered;
 use crate::piece::{Piece, Tone};
 use crate::quorums::quorums;
 use crate::through::{Through, through};
-use crate::{facts, votes};
+use crate::{Tail, facts, votes};
 
 /// What a path is told for.
 #[derive(Clone, Debug, Default)]
@@ -18,8 +18,15 @@ pub struct Telling {
     pub shows: Option<String>,
     /// Whether it ends with what must not be; `None`: it does if two values are chosen.
     pub is_violation: Option<bool>,
+    /// How it goes on for ever, if that is what it shows.
+    pub tail: Option<Tail>,
+}
+
+impl Telling {
     /// After how many steps a part begins that goes on for ever; nothing more has to happen if that is after all.
-    pub round: Option<usize>,
+    pub(crate) fn round(&self) -> Option<usize> {
+        self.tail.as_ref().and_then(Tail::stem)
+    }
 }
 
 /// A path in words.
@@ -93,8 +100,8 @@ impl Story {
         Story {
             steps,
             is_violation: telling.is_violation.unwrap_or(ends_badly),
-            round: telling.round,
-            after: Vec::new(),
+            round: telling.round(),
+            after: telling.tail.iter().filter_map(Tail::after).collect(),
         }
     }
 

@@ -134,9 +134,6 @@ fn property(answer: &Answer, judged: &Judged) -> Property {
         steps,
         trace: judged.lines(&answer.world),
         why: judged.why(&answer.world).map(|why| why.sentences),
-        stem: match judged.tail {
-            Some(Tail::Round { stem, .. }) => Some(stem),
-            Some(Tail::Closed(_)) | None => None,
-        },
+        stem: judged.tail.as_ref().and_then(Tail::stem),
     }
 }

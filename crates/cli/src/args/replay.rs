@@ -15,7 +15,9 @@ Examples:
 The scenario is that of models/ by the trace's name for it, as it is today, with the trace's mutant.
 Every variable is compared after each step; the first one that differs is named. Traces in
 models/regressions are replayed by `paxos check`, and must do what `expect` in their `#meta` says:
-`breaks`, or `mended` (no longer breaks, or no longer applies).
+`breaks`, or `mended` (no longer breaks, or no longer applies). A path that goes on for ever still breaks
+if its round comes back to where it began, up to the order of ballots, is fair, and decides nothing;
+if nothing can be decided after it, all that can follow is explored.
 
 Exit codes:
   0  it still breaks: the property is violated, or witnessed, again

@@ -2,8 +2,8 @@
 
 use std::path::Path as FilePath;
 
-use checker::{Cut, Limits, Progress, Reductions, Storage, Until, Verdict};
-use model::properties::Known;
+use checker::{Cut, Limits, Progress, Reductions, Run, Storage, Until, Verdict};
+use model::properties::{CAN_DECIDE, Known};
 use model::{Action, State, World};
 use report::{Replayed, Story, Tail, Telling, Why};
 use stateright::Path;
@@ -67,7 +67,16 @@ pub(crate) fn seek(
     tell: &(dyn Fn(&Progress) + Sync),
 ) -> Result<Sought, Error> {
     let scenario = world.scenario();
-    if property.is_live() != scenario.endless.is_some() {
+    let is_bounded = scenario.endless.is_none();
+    if is_bounded && property.name == CAN_DECIDE {
+        let limits = Limits {
+            until: Until::Found(property.name),
+            ..limits.clone()
+        };
+        let run = model::outlook(world, Reductions::ALL, &limits, tell);
+        return sought(world, property, Some(Tail::Helpless), run);
+    }
+    if property.is_live() == is_bounded {
         let judged = Known::of(scenario).iter().map(|known| known.name);
         return Ok(Sought::Nothing(format!(
             "`{}` is not judged in `{}`; what is, is {}",
@@ -93,6 +102,16 @@ fn seek_shortest(
         ..limits.clone()
     };
     let run = model::explore(world, Reductions::ALL, &Storage::default(), &limits, tell);
+    sought(world, property, None, run)
+}
+
+/// What a search for the shortest path came to.
+fn sought(
+    world: &World,
+    property: &'static Known,
+    tail: Option<Tail>,
+    run: Result<Run<State, Action>, checker::Error>,
+) -> Result<Sought, Error> {
     let name = &world.scenario().name;
     let run = run.map_err(|source| Error::Exploration {
         name: name.clone(),
@@ -102,7 +121,8 @@ fn seek_shortest(
         Some(Verdict::Violated(path) | Verdict::Witnessed(path)) => {
             let telling = Telling {
                 is_violation: Some(property.is_invariant()),
-                ..Telling::default()
+                tail,
+                shows: None,
             };
             Sought::Found(Box::new(Shown {
                 story: Story::new(world, path, &telling),
@@ -147,20 +167,25 @@ fn seek_lasso(
             }
         });
     };
-    let stem = match judged.tail {
-        Some(Tail::Round { stem, .. }) => first(world, whole, stem).filter(|stem| stem != whole),
-        Some(Tail::Closed(_)) | None => None,
-    };
+    let telling = judged.telling();
     Ok(Sought::Found(Box::new(Shown {
-        story: judged
-            .story(world)
-            .unwrap_or_else(|| Story::new(world, whole, &judged.telling())),
-        telling: judged.telling(),
+        story: Story::new(world, whole, &telling),
         why: None,
         fate: None,
         whole: whole.clone(),
-        stem,
+        stem: stem_of(world, whole, &telling),
+        telling,
     })))
+}
+
+/// The path to where it goes round for ever, if it does and that is not the whole.
+fn stem_of(
+    world: &World,
+    whole: &Path<State, Action>,
+    telling: &Telling,
+) -> Option<Path<State, Action>> {
+    let stem = telling.tail.as_ref().and_then(Tail::stem)?;
+    first(world, whole, stem).filter(|stem| stem != whole)
 }
 
 /// The first steps of a path.
@@ -186,10 +211,10 @@ pub(crate) fn read(file: &FilePath, saved: &Saved) -> Result<Shown, Error> {
     let telling = saved.telling(&replayed);
     Ok(Shown {
         story: Story::new(&saved.world, &whole, &telling),
-        telling,
         why: saved.why(&replayed),
         fate: Some(told),
+        stem: stem_of(&saved.world, &whole, &telling),
+        telling,
         whole,
-        stem: None,
     })
 }

@@ -134,6 +134,55 @@ fn a_lasso_is_found_by_its_address_as_well() {
 }
 
 #[test]
+fn a_saved_lasso_opens_where_its_round_begins_as_well() {
+    let room = Room::with(&["liveness/duel-nack", "one-acceptor"]);
+    run(room.paxos(&["check", "duel-nack", "--itf", "traces"]), 0);
+    let found = Explorer::start(&room, &["duel-nack", "--at", "decides"]);
+    let file = "traces/duel-nack.decides.itf.json";
+    let saved = Explorer::start(&room, &["--trace", file]);
+    // The first link is to where the round begins, after eleven steps.
+    assert_eq!(saved.path(), found.path());
+    assert_eq!(
+        saved
+            .path()
+            .split_once("#/steps/0/")
+            .unwrap()
+            .1
+            .split('/')
+            .count(),
+        11
+    );
+    let (fate, story) = saved.trace.split_last().unwrap();
+    assert_eq!(fate, "still breaks: violated: 11 steps, then 10 for ever");
+    assert_eq!(story, found.trace);
+}
+
+#[test]
+fn where_nothing_can_be_decided_any_more_is_found_though_rounds_end() {
+    let room = Room::with(&["one-acceptor"]);
+    let wrong = [
+        "one-acceptor",
+        "--mutant",
+        "accept-strict",
+        "--at",
+        "can-decide",
+    ];
+    let explorer = Explorer::start(&room, &wrong);
+    assert_eq!(
+        explorer.trace,
+        ["…and from here on no proposer, asked and left alone, gets a value decided"]
+    );
+    let right = ["explore", "one-acceptor", "--at", "can-decide"];
+    let said = run(room.paxos(&right), 2);
+    assert!(
+        said.err
+            .contains("`can-decide` holds in every state of `one-acceptor`"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
 fn what_would_take_minutes_is_not_looked_for() {
     let room = Room::with(&["liveness/duel-three", "one-acceptor"]);
     let explorer = Explorer::start(&room, &[]);

@@ -77,6 +77,85 @@ fn every_path_is_written_and_breaks_again() {
 }
 
 #[test]
+fn what_goes_on_for_ever_is_written_and_judged_again() {
+    let room = Room::with(&["liveness/minority-of-1", "liveness/duel-nack"]);
+    let check = ["check", "minority-of-1", "duel-nack", "--itf", "traces"];
+    run(room.paxos(&check), 0);
+    for (name, told) in [
+        ("duel-nack.decides", "violated: 11 steps, then 10 for ever"),
+        (
+            "minority-of-1.decides",
+            "violated: 3 steps, then nothing for ever",
+        ),
+        (
+            "minority-of-1.can-decide",
+            "violated: impossible after 1 step",
+        ),
+    ] {
+        let file = format!("traces/{name}.itf.json");
+        let said = run(room.paxos(&["replay", &file]), 0);
+        let subject = name.replace('.', ", ");
+        assert_eq!(said.out, format!("{subject}: still breaks: {told}\n"));
+    }
+    let lasso = "traces/duel-nack.decides.itf.json";
+    let said = run(room.paxos(&["replay", lasso, "--diagram"]), 0);
+    assert!(said.out.contains("…and so on for ever:"), "{}", said.out);
+    let said = run(room.paxos(&["replay", lasso, "--json"]), 0);
+    let told: Value = serde_json::from_str(&said.out).unwrap();
+    let counts = ["stem", "steps", "breaks_after"].map(|name| told[name].as_u64());
+    assert_eq!(counts, [Some(11), Some(21), Some(21)]);
+
+    let whole = std::fs::read_to_string(room.path(lasso)).unwrap();
+    let otherwise = |change: fn(&mut Value), code| {
+        let mut trace: Value = serde_json::from_str(&whole).unwrap();
+        change(&mut trace);
+        room.write("other.itf.json", &trace.to_string());
+        run(room.paxos(&["replay", "other.itf.json", "--json"]), code)
+    };
+    let said = otherwise(
+        |trace| drop(trace["states"].as_array_mut().unwrap().pop()),
+        1,
+    );
+    let told: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(told["outcome"], "mended");
+    assert_eq!(
+        told["mended_because"],
+        "the world is not as it was after step 11, up to the order of ballots"
+    );
+    type Change = fn(&mut Value);
+    let changes: [(Change, &str); 4] = [
+        (
+            |trace| drop(ours(trace).remove("stem")),
+            "`stem` is missing",
+        ),
+        (
+            |trace| ours(trace)["stem"] = json!(22),
+            "`stem` is 22, but it has no more than 21 steps",
+        ),
+        (
+            |trace| ours(trace)["property"] = json!("can-decide"),
+            "`stem` goes with the property `decides` alone",
+        ),
+        (
+            |trace| {
+                drop(
+                    ours(trace)["settings"]
+                        .as_object_mut()
+                        .unwrap()
+                        .remove("endless"),
+                )
+            },
+            "asks, crashes, mid_ballot, found action",
+        ),
+    ];
+    for (change, words) in changes {
+        let err = otherwise(change, 2).err;
+        assert!(err.starts_with("error: ") && err.contains(words), "{err}");
+        assert_eq!(err.lines().count(), 1, "{err}");
+    }
+}
+
+#[test]
 fn without_the_fault_a_trace_no_longer_applies() {
     let room = room();
     let said = otherwise(&room, |trace| drop(ours(trace).remove("mutant")), 1);
@@ -257,7 +336,7 @@ fn kept() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/regressions");
     let entries = std::fs::read_dir(folder).unwrap();
     let paths = entries.map(|entry| entry.unwrap().path());
-    paths
+    let mut kept: Vec<_> = paths
         .map(|path| {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             (
@@ -265,12 +344,17 @@ fn kept() -> Vec<(String, String)> {
                 std::fs::read_to_string(path).unwrap(),
             )
         })
-        .collect()
+        .collect();
+    kept.sort();
+    kept
 }
+
+/// Their scenarios.
+const OF_KEPT: [&str; 2] = ["one-acceptor", "liveness/lossy"];
 
 #[test]
 fn the_traces_that_are_kept_do_what_they_are_to_do() {
-    let room = Room::with(&["one-acceptor"]);
+    let room = Room::with(&OF_KEPT);
     let kept = kept();
     for fate in ["\"expect\": \"breaks\"", "\"expect\": \"mended\""] {
         assert!(
@@ -292,6 +376,13 @@ fn the_traces_that_are_kept_do_what_they_are_to_do() {
         lines.iter().all(|line| line.contains(": as expected, ")),
         "{lines:?}"
     );
+    let goes_on =
+        "lossy, decides, with no-retransmission: still breaks: violated: 9 steps, then 8 for ever";
+    let kept = "models/regressions/lossy.decides.no-retransmission.itf.json";
+    assert_eq!(
+        run(room.paxos(&["replay", kept]), 0).out.trim_end(),
+        goes_on
+    );
     let said = run(room.paxos(&["check", "one-acceptor"]), 0);
     assert!(
         !said.out.contains("regression "),
@@ -302,7 +393,7 @@ fn the_traces_that_are_kept_do_what_they_are_to_do() {
 #[test]
 fn a_trace_that_does_otherwise_fails_the_suite() {
     for (was, is) in [("breaks", "mended"), ("mended", "breaks")] {
-        let room = Room::with(&["one-acceptor"]);
+        let room = Room::with(&OF_KEPT);
         let expects = |fate: &str| format!("\"expect\": \"{fate}\"");
         let mut kept = kept();
         kept.retain(|(_, text)| text.contains(&expects(was)));
@@ -320,9 +411,11 @@ fn a_trace_that_does_otherwise_fails_the_suite() {
 
 #[test]
 fn a_kept_trace_of_a_scenario_that_has_changed_fails_the_suite() {
-    let room = Room::with(&["one-acceptor"]);
+    let room = Room::with(&OF_KEPT);
     let mut kept = kept();
-    kept.retain(|(_, text)| text.contains("\"expect\": \"mended\""));
+    kept.retain(|(_, text)| {
+        text.contains("\"expect\": \"mended\"") && text.contains("\"crashes\": 1,")
+    });
     let (name, text) = &kept[0];
     room.write(name, &text.replace("\"crashes\": 1,", "\"crashes\": 2,"));
     let said = run(room.paxos(&["check"]), 1);

@@ -22,7 +22,7 @@ fn what_is_found_in_the_graph_is_found_again_on_the_path_alone() {
         "impatient",
         "one-round-notes",
     ];
-    let shipped = names.map(|name| shipped_live(name));
+    let shipped = names.map(shipped_live);
     let worlds = endless::worlds()
         .into_iter()
         .map(|(world, _)| world)

@@ -80,7 +80,7 @@ impl Chart {
         let mut rows = builder.finish();
         rows.extend(forked.into_iter().flatten());
         let steps = rows.last().map_or(0, |row| *row.steps.end());
-        let (rows, round) = fold::fold(rows, telling.round, usize::from(clients));
+        let (rows, round) = fold::fold(rows, telling.round(), usize::from(clients));
         Chart {
             title: world.scenario().title.clone(),
             shows: telling.shows.clone(),

@@ -63,7 +63,7 @@ pub fn diagram_apart(world: &World, path: &Path<State, Action>, apart: &Apart<'_
     let telling = Telling {
         shows: Some(format!("{a} and {b} part at step {step}")),
         is_violation: Some(false),
-        round: None,
+        tail: None,
     };
     picture(world, path, &telling, Some(apart))
 }

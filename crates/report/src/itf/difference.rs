@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::state::VARIABLES;
+use super::state::variables;
 
 /// The first variable in which the World is not as a trace has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +36,8 @@ pub(super) fn difference(
     found: &Map<String, Value>,
 ) -> Option<Difference> {
     let differs = |name: &&str| saved.get(*name) != found.get(*name);
-    let name = VARIABLES.into_iter().find(differs)?;
-    let (was, is) = (&saved[name], &found[name]);
+    let name = variables(true).find(differs)?;
+    let [was, is] = [saved, found].map(|state| state.get(name).unwrap_or(&Value::Null));
     let differing = |variable: String, was: Option<&Value>, is: Option<&Value>| {
         let told = |value: Option<&Value>| value.map_or("nothing".to_owned(), words);
         Difference {

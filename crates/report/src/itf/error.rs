@@ -1,7 +1,6 @@
 //! Why a text is no trace that can be replayed.
 
 use super::SCHEMA;
-use super::state::VARIABLES;
 
 /// Why a text is no trace that can be replayed.
 #[derive(Debug, thiserror::Error)]
@@ -49,8 +48,10 @@ pub enum TraceError {
     )]
     UnknownProperty(String),
     /// Its variables are others.
-    #[error("expected the variables {}, found {found}", VARIABLES.join(", "))]
+    #[error("expected the variables {expected}, found {found}")]
     Variables {
+        /// What it needs.
+        expected: String,
         /// What it has.
         found: String,
     },

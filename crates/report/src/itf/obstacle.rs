@@ -10,7 +10,7 @@ pub(super) fn obstacle(world: &World, state: &State, action: Action) -> String {
         Action::Crash(node) | Action::Repeat(node) | Action::Stop(node) => node,
         Action::Settle => {
             return match state.settled {
-                true => "it has settled already".to_owned(),
+                true => "one proposer is alone already".to_owned(),
                 false => "no proposer is to be alone here".to_owned(),
             };
         }
@@ -40,11 +40,25 @@ pub(super) fn obstacle(world: &World, state: &State, action: Action) -> String {
         return format!("there is no {at}");
     }
     let bounds = &world.scenario().world;
+    let endless = world.scenario().endless.as_ref();
     match action {
         Action::Settle => "nothing settles here".to_owned(),
-        Action::Repeat(_) => format!("{at} has nothing to say again"),
-        Action::Stop(_) if state.stopped.contains(at) => format!("{at} has stopped already"),
-        Action::Stop(_) => format!("{at} does not stop, or no more nodes may"),
+        Action::Repeat(_) if !endless.is_some_and(|endless| endless.repeats) => {
+            "no host says anything again here".to_owned()
+        }
+        Action::Repeat(_) => {
+            format!("{at} has nothing to say again that is not on its way already")
+        }
+        Action::Stop(_) if state.stopped.contains(at) => {
+            format!("{at} has failed for ever already")
+        }
+        Action::Stop(_) => match endless.map_or(0, |endless| endless.stops) {
+            0 => "no node fails for ever here".to_owned(),
+            most if state.stopped.len() >= usize::from(most) => {
+                format!("as many nodes have failed for ever as may: {most}")
+            }
+            _ => format!("{at} never fails"),
+        },
         Action::Answer { .. } => "no such answer is on its way to a client that waits".to_owned(),
         Action::GiveUp(_) => "its client does not wait".to_owned(),
         Action::Fail { fault, .. } => match state.clients.as_deref() {
@@ -55,8 +69,16 @@ pub(super) fn obstacle(world: &World, state: &State, action: Action) -> String {
             Some(_) | None => "there is nothing of the kind that could fail".to_owned(),
         },
         Action::Lose(_) if !bounds.loss => "this network loses nothing".to_owned(),
-        Action::Lose(envelope) => undeliverable(world, state, &envelope)
-            .unwrap_or_else(|| format!("it is no message to lose: {envelope}")),
+        Action::Lose(envelope) => undeliverable(world, state, &envelope).unwrap_or_else(|| {
+            match endless.and_then(|endless| endless.losses) {
+                Some(most) if state.losses >= most => {
+                    format!("as many messages were lost as may be: {most}")
+                }
+                Some(_) | None => {
+                    format!("nothing would come of it, so it is as good as lost: {envelope}")
+                }
+            }
+        }),
         Action::Crash(_) | Action::Torn { .. } if state.crashes >= bounds.crashes => {
             match bounds.crashes {
                 0 => "nothing crashes here".to_owned(),
@@ -102,6 +124,9 @@ fn event_obstacle(world: &World, state: &State, event: Event) -> Option<String> 
     if world.scenario().world.down.contains(&at.index()) {
         return Some(format!("{at} never runs"));
     }
+    if state.stopped.contains(at) {
+        return Some(format!("{at} has failed for ever"));
+    }
     match event {
         Event::Ask { index, of, value } => {
             let ask = world.scenario().ask.get(usize::from(index));
@@ -118,6 +143,14 @@ fn event_obstacle(world: &World, state: &State, event: Event) -> Option<String> 
             let server = state.server(at);
             if !server.node(at, *world.cluster()).is_proposing() {
                 return Some(format!("{at} has no ballot under way"));
+            }
+            if !world.may_time_out(state, at) {
+                let endless = world.scenario().endless.as_ref();
+                let is_alone = endless.is_some_and(|one| one.alone == Some(at.index()));
+                return Some(match state.settled && !is_alone {
+                    true => "another proposer is alone by now".to_owned(),
+                    false => format!("something can still come of the round of {at}"),
+                });
             }
         }
     }

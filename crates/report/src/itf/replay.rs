@@ -6,10 +6,11 @@ use stateright::{Model as _, Property};
 
 use super::difference::{difference, normal};
 use super::obstacle::obstacle;
-use super::state::{StateRecord, VARIABLES};
+use super::state::StateRecord;
 use super::trace::settings;
 use super::{Difference, Fate, Shows, Trace};
-use crate::Error;
+use crate::words::counted;
+use crate::{Error, Tail};
 
 /// What came of a saved trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,11 +19,15 @@ pub enum Replayed {
     Breaks {
         /// After how many steps, which may be fewer than the trace has.
         steps: usize,
+        /// How it goes on for ever, if that is what it shows: judged anew.
+        tail: Option<Tail>,
         /// Where the states are not as they were.
         difference: Option<Difference>,
     },
     /// All steps can be taken, and the property is as it should be all the way.
     Mended {
+        /// Why, in half a sentence, where something that has to happen does happen, or may.
+        reason: Option<String>,
         /// Where the states are not as they were.
         difference: Option<Difference>,
     },
@@ -60,11 +65,19 @@ impl Replayed {
         }
     }
 
+    /// How it goes on for ever, if that is what it shows again.
+    pub fn tail(&self) -> Option<&Tail> {
+        match self {
+            Replayed::Breaks { tail, .. } => tail.as_ref(),
+            Replayed::Mended { .. } | Replayed::Obsolete { .. } => None,
+        }
+    }
+
     /// Where the states are not as the trace has them, before the end or an obstacle.
     pub fn difference(&self) -> Option<&Difference> {
         match self {
             Replayed::Breaks { difference, .. }
-            | Replayed::Mended { difference }
+            | Replayed::Mended { difference, .. }
             | Replayed::Obsolete { difference, .. } => difference.as_ref(),
         }
     }
@@ -88,8 +101,9 @@ pub fn replay(world: &World, trace: &Trace) -> Result<Replayed, Error> {
     let mut state = world.init_states().remove(0);
     let mut parted = compare(world, 0, None, &state, &trace.start)?;
     let mut steps = 0;
+    let is_live = trace.property.is_live();
     for (action, saved) in &trace.steps {
-        if shows(trace.shows, &property, world, &state) {
+        if !is_live && shows(trace.shows, &property, world, &state) {
             break;
         }
         let mut actions = Vec::new();
@@ -111,10 +125,46 @@ pub fn replay(world: &World, trace: &Trace) -> Result<Replayed, Error> {
         }
     }
     let difference = parted;
-    Ok(match shows(trace.shows, &property, world, &state) {
-        true => Replayed::Breaks { steps, difference },
-        false => Replayed::Mended { difference },
+    let judged = match is_live {
+        true => tail(world, trace)?.map(Some),
+        false if shows(trace.shows, &property, world, &state) => Ok(None),
+        false => Err(None),
+    };
+    Ok(match judged {
+        Ok(tail) => Replayed::Breaks {
+            steps,
+            tail,
+            difference,
+        },
+        Err(reason) => Replayed::Mended { reason, difference },
     })
+}
+
+/// How the path of a trace, all steps of which can be taken, goes on for ever; if it does not, why not.
+fn tail(world: &World, trace: &Trace) -> Result<Result<Tail, Option<String>>, Error> {
+    let path = trace.path(world, trace.steps.len());
+    let judged = match trace.stem {
+        Some(stem) => {
+            model::judge_round(world, &path, stem).map(|starved| Tail::Round { stem, starved })
+        }
+        None if world.scenario().endless.is_some() => model::judge_closed(world, &path)?
+            .map(Tail::Closed)
+            .map_err(|steps| match steps {
+                0 => "something is decided".to_owned(),
+                more => format!(
+                    "something can be decided, {} later",
+                    counted(more as u64, "step", "steps")
+                ),
+            }),
+        None => match world.can_decide_alone(path.last_state()) {
+            true => Err(
+                "a proposer that is asked and left alone gets a value decided, or no quorum is up"
+                    .to_owned(),
+            ),
+            false => Ok(Tail::Helpless),
+        },
+    };
+    Ok(judged.map_err(Some))
 }
 
 fn shows(shows: Shows, property: &Property<World>, world: &World, state: &State) -> bool {
@@ -139,7 +189,6 @@ fn compare(
             Map::new()
         }
     };
-    debug_assert!(VARIABLES.iter().all(|name| found.contains_key(*name)));
     Ok(difference(step, saved, &found))
 }
 
@@ -151,8 +200,13 @@ fn other_settings(scenario: &Scenario, trace: &Trace) -> Result<Option<String>, 
             "the trace does not say what its scenario was".to_owned(),
         ));
     };
-    let told = |value: Option<&Value>| value.map_or("absent".to_owned(), Value::to_string);
-    for (part, is) in is {
+    let told = |value: Option<&Value>| match value {
+        None | Some(Value::Null) => "absent".to_owned(),
+        Some(value) => value.to_string(),
+    };
+    let dropped = was.keys().filter(|part| !is.contains_key(*part));
+    let parts = is.iter().chain(dropped.map(|part| (part, &Value::Null)));
+    for (part, is) in parts {
         let was = was.get(part).unwrap_or(&Value::Null);
         if was == is {
             continue;

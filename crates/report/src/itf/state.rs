@@ -10,7 +10,7 @@ use super::clients::AsksRecord;
 use super::message::{ParcelRecord, SaidRecord};
 use super::words::{BallotRecord, ByNode, Maybe, Name, Number, Set, Unit, VoteRecord};
 
-/// The variables, in the order in which states are compared.
+/// The variables of every world, in the order in which states are compared.
 pub(crate) const VARIABLES: [&str; 16] = [
     "action",
     "promised",
@@ -29,6 +29,15 @@ pub(crate) const VARIABLES: [&str; 16] = [
     "crashes",
     "mid_ballot",
 ];
+
+/// Those that there are besides where rounds never end.
+const ENDLESS: [&str; 3] = ["stopped", "settled", "losses"];
+
+/// The variables of a world in which rounds end, or never do.
+pub(crate) fn variables(is_endless: bool) -> impl Iterator<Item = &'static str> {
+    let besides = ENDLESS.iter().filter(move |_| is_endless);
+    VARIABLES.iter().chain(besides).copied()
+}
 
 #[derive(Serialize)]
 pub(super) struct StateRecord {
@@ -50,6 +59,15 @@ pub(super) struct StateRecord {
     asks: AsksRecord,
     crashes: u8,
     mid_ballot: bool,
+    #[serde(flatten)]
+    endless: Option<EndlessRecord>,
+}
+
+#[derive(Serialize)]
+struct EndlessRecord {
+    stopped: Set<Name>,
+    settled: bool,
+    losses: u8,
 }
 
 #[derive(Serialize)]
@@ -128,6 +146,11 @@ impl StateRecord {
             asks: AsksRecord::new(state, world.scenario().ask.len()),
             crashes: state.crashes,
             mid_ballot: state.mid_ballot,
+            endless: world.scenario().endless.is_some().then(|| EndlessRecord {
+                stopped: Set::of(state.stopped),
+                settled: state.settled,
+                losses: state.losses,
+            }),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A saved path, read back.
 
-use model::properties::Known;
+use model::properties::{DECIDES, Known};
 use model::{Action, Mutant, Scenario, State, World};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -8,7 +8,7 @@ use stateright::{Model as _, Path};
 
 use super::action::ActionRecord;
 use super::difference::normal;
-use super::state::VARIABLES;
+use super::state::variables;
 use super::{KEY, Replayed, SCHEMA, TraceError};
 
 /// A saved path: what it was found in, what it shows, and every state of it.
@@ -24,6 +24,9 @@ pub struct Trace {
     pub shows: Shows,
     /// What is to come of it when it is replayed.
     pub expect: Fate,
+    /// After how many steps the part begins that goes on for ever, where the property is that something is decided; nothing
+    /// more has to happen if that is after all.
+    pub stem: Option<usize>,
     pub(super) settings: Value,
     /// The variables of the first state.
     pub(super) start: Map<String, Value>,
@@ -64,6 +67,8 @@ pub(super) struct Recipe {
     pub(super) mutant: Option<String>,
     pub(super) property: String,
     pub(super) verdict: Shows,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) stem: Option<usize>,
     pub(super) expect: Fate,
 }
 
@@ -100,13 +105,35 @@ impl Trace {
             );
             return Err(TraceError::Meta(problem));
         }
-        let (start, steps) = states(&value)?;
+        let is_endless = recipe.settings.get("endless").is_some();
+        let (start, steps) = states(&value, is_endless)?;
+        let has_round = property.name == DECIDES;
+        match recipe.stem {
+            Some(stem) if has_round && stem > steps.len() => {
+                let all = steps.len();
+                let problem = format!("`stem` is {stem}, but it has no more than {all} steps");
+                return Err(TraceError::Meta(problem));
+            }
+            Some(_) if !has_round => {
+                let problem = format!("`stem` goes with the property `{DECIDES}` alone");
+                return Err(TraceError::Meta(problem));
+            }
+            None if has_round => {
+                let problem = format!(
+                    "`stem` is missing: after how many steps that goes on for ever which shows \
+                     that `{DECIDES}` is violated"
+                );
+                return Err(TraceError::Meta(problem));
+            }
+            Some(_) | None => {}
+        }
         Ok(Trace {
             scenario: recipe.scenario,
             mutant,
             property,
             shows: recipe.verdict,
             expect: recipe.expect,
+            stem: recipe.stem,
             settings: recipe.settings,
             start,
             steps,
@@ -125,9 +152,14 @@ impl Trace {
             Replayed::Mended { .. } => self.steps.len(),
             Replayed::Obsolete { step, .. } => step.saturating_sub(1),
         };
+        self.path(world, taken)
+    }
+
+    /// The path of so many steps, all of which were taken when it was replayed.
+    pub(super) fn path(&self, world: &World, steps: usize) -> Path<State, Action> {
         let actions: Vec<Action> = self.steps.iter().map(|(action, _)| *action).collect();
         let start = world.init_states().remove(0);
-        let path = Path::from_actions(world, start, &actions[..taken]);
+        let path = Path::from_actions(world, start, &actions[..steps]);
         path.expect("these steps were taken when it was replayed")
     }
 }
@@ -159,6 +191,9 @@ pub(super) fn settings(scenario: &Scenario) -> Result<Value, serde_json::Error> 
     settings.insert("protocol".into(), serde_json::to_value(scenario.protocol)?);
     settings.insert("world".into(), serde_json::to_value(&scenario.world)?);
     settings.insert("ask".into(), serde_json::to_value(&scenario.ask)?);
+    if let Some(endless) = &scenario.endless {
+        settings.insert("endless".into(), serde_json::to_value(endless)?);
+    }
     Ok(Value::Object(settings))
 }
 
@@ -181,23 +216,28 @@ fn recipe(value: &Value) -> Result<Recipe, TraceError> {
 
 type Variables = Map<String, Value>;
 
-fn states(value: &Value) -> Result<(Variables, Vec<(Action, Variables)>), TraceError> {
+fn states(
+    value: &Value,
+    is_endless: bool,
+) -> Result<(Variables, Vec<(Action, Variables)>), TraceError> {
     let named = value.get("vars").and_then(Value::as_array);
     let named = named.ok_or(TraceError::NotItf("this has no list `vars`"))?;
     let names: Vec<&str> = named.iter().filter_map(Value::as_str).collect();
-    if names != VARIABLES {
+    let expected: Vec<&str> = variables(is_endless).collect();
+    if names != expected {
         let found = match names.as_slice() {
             [] => "none".to_owned(),
             names => names.join(", "),
         };
-        return Err(TraceError::Variables { found });
+        let expected = expected.join(", ");
+        return Err(TraceError::Variables { expected, found });
     }
     let list = value.get("states").and_then(Value::as_array);
     let mut start = None;
     let mut steps = Vec::new();
     for (index, state) in list.into_iter().flatten().enumerate() {
         let bad = |problem: String| TraceError::State { index, problem };
-        let variables = variables(state).map_err(bad)?;
+        let variables = those_of(state, &expected).map_err(bad)?;
         let record = ActionRecord::deserialize(&variables["action"])
             .map_err(|source| bad(format!("its action is none of ours: {source}")))?;
         match (index, record.action()) {
@@ -215,15 +255,15 @@ fn states(value: &Value) -> Result<(Variables, Vec<(Action, Variables)>), TraceE
 }
 
 /// The variables of a state, each of them there.
-fn variables(state: &Value) -> Result<Variables, String> {
+fn those_of(state: &Value, expected: &[&str]) -> Result<Variables, String> {
     let fields = state
         .as_object()
         .ok_or_else(|| format!("expected an object, found {state}"))?;
     let mut variables = Map::new();
-    for name in VARIABLES {
-        let value = fields.get(name);
+    for name in expected {
+        let value = fields.get(*name);
         let value = value.ok_or_else(|| format!("the variable `{name}` is missing"))?;
-        variables.insert(name.to_owned(), normal(value.clone()));
+        variables.insert((*name).to_owned(), normal(value.clone()));
     }
     Ok(variables)
 }

@@ -4,10 +4,10 @@ use model::Variant;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::state::{StateRecord, VARIABLES};
+use super::state::{StateRecord, variables};
 use super::trace::{Fate, Recipe, Shows, settings};
 use super::{DESCRIPTION, SCHEMA};
-use crate::{Answer, Error, Found, Judged};
+use crate::{Answer, Error, Found, Judged, Tail};
 
 #[derive(Serialize)]
 struct Meta<'a> {
@@ -20,8 +20,9 @@ struct Meta<'a> {
     paxos: Recipe,
 }
 
-/// The path found for a property in the Informal Trace Format, a state a line; `None` if there is
-/// none.
+/// The path found for a property in the Informal Trace Format, a state a line; `None` if there is none. One that goes on
+/// for ever is written with its round once, and without the format's `loop`: a round comes back to where it began up to the
+/// order of ballots alone.
 ///
 /// # Errors
 /// If it cannot be written as JSON.
@@ -31,8 +32,7 @@ pub fn itf(answer: &Answer, judged: &Judged) -> Result<Option<String>, Error> {
         Found::Witnessed(_) => Shows::Witnessed,
         Found::Holds | Found::Never | Found::Unknown(_) => return Ok(None),
     };
-    // An infinite path is more than its states.
-    let Some(path) = judged.verdict.path().filter(|_| judged.tail.is_none()) else {
+    let Some(path) = judged.verdict.path() else {
         return Ok(None);
     };
     let (world, scenario) = (&*answer.world, answer.scenario());
@@ -42,8 +42,8 @@ pub fn itf(answer: &Answer, judged: &Judged) -> Result<Option<String>, Error> {
         format_description: DESCRIPTION,
         source: &scenario.name,
         description: match &mutant {
-            Some(mutant) => format!("{}: {}, with {mutant}", judged.property, judged.found()),
-            None => format!("{}: {}", judged.property, judged.found()),
+            Some(mutant) => format!("{}: {}, with {mutant}", judged.property, judged.told()),
+            None => format!("{}: {}", judged.property, judged.told()),
         },
         paxos: Recipe {
             schema: SCHEMA,
@@ -53,6 +53,7 @@ pub fn itf(answer: &Answer, judged: &Judged) -> Result<Option<String>, Error> {
             mutant,
             property: judged.property.to_owned(),
             verdict: shows,
+            stem: judged.tail.as_ref().and_then(Tail::stem),
             expect: Fate::Breaks,
         },
     };
@@ -66,7 +67,7 @@ pub fn itf(answer: &Answer, judged: &Judged) -> Result<Option<String>, Error> {
     Ok(Some(format!(
         "{{\n  \"#meta\": {},\n  \"params\": [],\n  \"vars\": {},\n  \"states\": [\n{}\n  ]\n}}\n",
         indented(&meta)?,
-        Value::from(VARIABLES.to_vec()),
+        Value::from_iter(variables(scenario.endless.is_some())),
         lines.join(",\n"),
     )))
 }

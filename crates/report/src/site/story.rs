@@ -15,7 +15,7 @@ pub(super) struct Story<'a> {
     judged: &'a Judged,
 }
 
-/// The trace of a path for machines, with its name; nothing if there is none, or it goes on for ever.
+/// The trace of a path for machines, with its name; nothing if there is none.
 pub(super) fn trace_file(
     answer: &Answer,
     judged: &Judged,
@@ -90,18 +90,13 @@ impl<'a> Story<'a> {
         let scenario = &answer.scenario().name;
         let mutant = answer.world.rules().mutant.map(Mutant::name);
         let fault = mutant.map_or(String::new(), |name| format!(" --mutant {name}"));
-        let trace = judged.tail.is_none().then(|| trace_name(answer, judged));
+        let trace = trace_name(answer, judged);
         html! {
             dl.again {
                 dt { "Found by" }
                 dd { code { "paxos check " (scenario) (fault) } }
-                @if let Some(trace) = trace {
-                    dt { "For machines" }
-                    dd { a href={ (top) (trace) } { "the trace in the Informal Trace Format" } }
-                } @else {
-                    dt { "For machines" }
-                    dd { "no trace: a path that goes on for ever is more than its states" }
-                }
+                dt { "For machines" }
+                dd { a href={ (top) (trace) } { "the trace in the Informal Trace Format" } }
                 dt { "In the explorer" }
                 dd {
                     "start " code { "paxos explore " (scenario) (fault) " --at " (judged.property) }
@@ -122,7 +117,7 @@ impl<'a> Story<'a> {
             return Vec::new();
         };
         let whole = explorer(world, path);
-        let Some(Tail::Round { stem, .. }) = self.judged.tail else {
+        let Some(stem) = self.judged.tail.as_ref().and_then(Tail::stem) else {
             return vec![("its last state", whole)];
         };
         let states = path.clone().into_states();

@@ -9,5 +9,6 @@ mod schemas;
 mod site;
 mod stories;
 mod traces;
+mod traces_for_ever;
 mod why;
 mod worlds;

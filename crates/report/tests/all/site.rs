@@ -216,14 +216,28 @@ fn a_path_comes_with_all_that_shows_it_again() {
     // As many steps open as the trace has.
     let steps = page.matches("<details><summary>").count();
     assert_eq!(steps, report::Trace::parse(trace).unwrap().steps());
-    // Of what goes on for ever there is no trace, and two places to look at.
+    // Of what goes on for ever there are two places to look at.
     let page = text("scenario/duel-nack.html");
     assert!(page.contains("where the round begins") && page.contains("after one round"));
-    assert!(
-        !files
-            .iter()
-            .any(|(name, _)| name.contains("duel-nack.decides"))
-    );
+    let trace = text("traces/duel-nack.decides.itf.json");
+    assert_eq!(report::Trace::parse(trace).unwrap().stem, Some(11));
+    // No path lacks the command, the trace or the link.
+    let mut paths = 0;
+    for (name, page) in files.iter().filter(|(name, _)| name.ends_with(".html")) {
+        let again = page.matches("<dl class=\"again\">").count();
+        for part in [
+            "<code>paxos check ",
+            ".itf.json\"",
+            "<code>paxos explore ",
+            "/#/steps/0",
+        ] {
+            assert!(page.matches(part).count() >= again, "{name}: {part}");
+        }
+        paths += again;
+    }
+    let traces = files.iter().filter(|(name, _)| name.ends_with(".itf.json"));
+    assert_eq!(traces.count(), paths);
+    assert!(paths > 10, "{paths}");
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn stale() -> Answer {
 }
 
 /// The trace with something otherwise.
-fn otherwise(text: &str, change: impl FnOnce(&mut Value)) -> Trace {
+pub(crate) fn otherwise(text: &str, change: impl FnOnce(&mut Value)) -> Trace {
     let mut value: Value = serde_json::from_str(text).unwrap();
     change(&mut value);
     Trace::parse(&value.to_string()).unwrap()
@@ -51,6 +51,7 @@ fn a_written_path_is_the_same_path_again() {
         let replayed = replay(&answer.world, &trace).unwrap();
         let expected = Replayed::Breaks {
             steps,
+            tail: None,
             difference: None,
         };
         assert_eq!(replayed, expected);
@@ -146,7 +147,11 @@ fn all_steps_without_what_they_showed_is_mended() {
         value["#meta"]["paxos"]["expect"] = json!("mended");
     });
     let replayed = replay(&answer.world, &trace).unwrap();
-    assert_eq!(replayed, Replayed::Mended { difference: None });
+    let expected = Replayed::Mended {
+        reason: None,
+        difference: None,
+    };
+    assert_eq!(replayed, expected);
     assert!(replayed.is_expected(&trace));
 }
 

@@ -5,6 +5,7 @@
 //! at each click, and infers what holds in a state instead of looking. Here a state is evaluated, one picture is
 //! drawn, and the checker behind is stateright's with an end to it.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -48,6 +49,13 @@ pub(crate) struct View {
     action_index: usize,
     /// What is expected of each property, its name, and whether it is true in this very state.
     properties: Vec<(String, &'static str, bool)>,
+}
+
+/// A property that a path breaks, and why.
+#[derive(Serialize)]
+pub(crate) struct Broken {
+    property: &'static str,
+    sentences: Vec<String>,
 }
 
 /// What is known of the whole world.
@@ -151,11 +159,42 @@ impl Open {
     /// # Errors
     /// In words, if there is no such path.
     pub(crate) fn picture(&self, indices: &[usize]) -> Result<String, String> {
+        let path = self.path(indices)?;
+        Ok(self.world.as_svg(path).unwrap_or_default())
+    }
+
+    /// Why the last state of the path of these actions breaks what it breaks, the properties that matter most first; what
+    /// one has told the next does not tell again.
+    ///
+    /// # Errors
+    /// In words, if there is no such path.
+    pub(crate) fn why(&self, indices: &[usize]) -> Result<Vec<Broken>, String> {
+        let path = self.path(indices)?;
+        let mut told = HashSet::new();
+        let judged = ALL
+            .iter()
+            .filter(|known| !known.is_excluded(self.world.scenario()));
+        let broken = judged.filter_map(|known| {
+            let why = report::why(&self.world, &path, known.name)?;
+            let news = why
+                .sentences
+                .into_iter()
+                .filter(|one| told.insert(one.clone()));
+            Some(Broken {
+                property: known.name,
+                sentences: news.collect(),
+            })
+        });
+        Ok(broken
+            .filter(|broken| !broken.sentences.is_empty())
+            .collect())
+    }
+
+    fn path(&self, indices: &[usize]) -> Result<Path<State, Action>, String> {
         let (_, actions) = self.walk(indices)?;
         let start = self.world.init_states().into_iter().nth(indices[0]);
         let path = start.and_then(|start| Path::from_actions(&*self.world, start, &actions));
-        let path = path.ok_or("the path cannot be walked again")?;
-        Ok(self.world.as_svg(path).unwrap_or_default())
+        path.ok_or("the path cannot be walked again".to_owned())
     }
 
     /// The state after the path of these actions, and the actions.

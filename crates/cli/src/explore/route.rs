@@ -23,6 +23,8 @@ pub(crate) enum Route {
     Next(Place, Vec<usize>),
     /// A path as a picture.
     Picture(Place, Vec<usize>),
+    /// Why a path breaks what its last state breaks.
+    Why(Place, Vec<usize>),
     /// Visit every state.
     Complete(Place),
     /// The shortest path that shows a property.
@@ -101,6 +103,7 @@ pub(crate) fn route(catalogue: &Catalogue, method: &Method, url: &str) -> Result
         | Route::Status(_)
         | Route::Next(..)
         | Route::Picture(..)
+        | Route::Why(..)
         | Route::At(..)
         | Route::Elsewhere(_) => &[Method::Get, Method::Head],
     };
@@ -161,6 +164,7 @@ fn explorer(loaded: &Loaded, rest: &[&str]) -> Result<Route, Lost> {
         [".runtocompletion"] => Ok(Route::Complete(place)),
         [".states", path @ ..] => Ok(Route::Next(place, indices(path).map_err(lost)?)),
         [".picture", path @ ..] => Ok(Route::Picture(place, indices(path).map_err(lost)?)),
+        [".why", path @ ..] => Ok(Route::Why(place, indices(path).map_err(lost)?)),
         [other, ..] => Err(lost(Lost::new(
             404,
             format!("there is no {other} of a world"),

@@ -141,6 +141,9 @@ impl Site {
                 let picture = self.open(&place)?.picture(&path);
                 Ok(Answer::ok(SVG, picture.map_err(no_path)?))
             }
+            Route::Why(place, path) => {
+                Answer::json(&self.open(&place)?.why(&path).map_err(no_path)?)
+            }
             Route::Complete(place) => {
                 let ran = self.open(&place)?.run_to_completion(&self.checking);
                 let busy = |what: String| Lost {

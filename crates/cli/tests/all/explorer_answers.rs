@@ -118,6 +118,53 @@ fn a_mutant_can_be_explored() {
 }
 
 #[test]
+fn why_a_state_is_broken_is_told_in_the_words_of_the_terminal() {
+    let room = Room::with(&["one-acceptor"]);
+    let wrong = [
+        "one-acceptor",
+        "--mutant",
+        "accept-stale",
+        "--at",
+        "agreement",
+    ];
+    let explorer = Explorer::start(&room, &wrong);
+    let (world, indices) = explorer.path().split_once("#/steps").unwrap();
+    let why = explorer.get(&format!("{world}.why{indices}")).json();
+    assert_eq!(why[0]["property"], "agreement");
+    let sentences = why[0]["sentences"].as_array().unwrap();
+    let printed: Vec<&str> = explorer
+        .why
+        .iter()
+        .map(|line| line.trim_start_matches("  why: "))
+        .collect();
+    assert_eq!(sentences, &printed);
+    // What one property has told is not told again of the next.
+    let all = why
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|one| one["sentences"].as_array().unwrap());
+    let all: Vec<&Value> = all.collect();
+    assert_eq!(
+        all.iter().collect::<std::collections::HashSet<_>>().len(),
+        all.len()
+    );
+    assert!(
+        why.as_array()
+            .unwrap()
+            .iter()
+            .all(|one| one["sentences"] != json!([]))
+    );
+    let before = indices.split('/').take(4).collect::<Vec<_>>().join("/");
+    assert_eq!(
+        explorer.get(&format!("{world}.why{before}")).json(),
+        json!([])
+    );
+    let lost = explorer.get(&format!("{world}.why/0/999"));
+    assert_eq!(lost.status(), "404");
+}
+
+#[test]
 fn a_lasso_is_found_by_its_address_as_well() {
     let room = Room::with(&["liveness/duel-nack"]);
     let explorer = Explorer::start(&room, &["duel-nack", "--at", "decides"]);

@@ -95,6 +95,22 @@ fn a_counterexample_opens_in_a_browser() {
         .join(" ");
     assert!(marks.contains("✗ agreement broken here"), "{marks}");
     assert!(marks.contains("✓ validity holds here"), "{marks}");
+    let why = page.text(
+        "[...document.querySelectorAll('.now .why li')].map(line => line.textContent).join('\\n')",
+    );
+    let told: Vec<String> = explorer
+        .why
+        .iter()
+        .map(|line| line.replace("  why: ", ""))
+        .collect();
+    let own = |lines: &[String]| why.starts_with(&lines.join("\n"));
+    assert!(!told.is_empty() && own(&told), "{why}");
+    // At its start nothing is broken, and nothing to be explained.
+    let start = "location.hash = '#/steps/0'";
+    page.tab
+        .evaluate(start, false)
+        .expect("it goes to the start");
+    page.text("document.querySelector('.now .why') ? '' : 'nothing to explain'");
     assert_eq!(page.errors(), Vec::<String>::new());
 }
 

@@ -105,6 +105,13 @@ function Step({action, outcome, state, actionIndex, properties, prevStep}) {
         }
         return step.picture;
     };
+    /// Why the state breaks what it breaks, a list of properties with their sentences.
+    step.fetchWhy = () => {
+        if (step.why === undefined) {
+            step.why = step.broken.length ? answered(`.why${step.path}`).then((response) => response.json()) : [];
+        }
+        return step.why;
+    };
 }
 
 /// Special step that points to the init steps.
@@ -122,6 +129,7 @@ function App() {
     app.selectedStep = ko.observable(Step.PRE_INIT);
     app.farthestStep = ko.observable(Step.PRE_INIT);
     app.picture = ko.observable('');
+    app.why = ko.observableArray();
     app.trouble = ko.observable('');
     app.isCompleteState = ko.observable(false);
     app.showBreaks = ko.observable(true);
@@ -183,9 +191,10 @@ function App() {
             app.farthestStep(farthest);
             app.selectedStep(selected);
             app.trouble('');
-            let picture = await selected.fetchPicture();
+            let [picture, why] = await Promise.all([selected.fetchPicture(), selected.fetchWhy()]);
             if (view === views) {
                 app.picture(picture);
+                app.why(why);
             }
         } catch (error) {
             if (view === views) {

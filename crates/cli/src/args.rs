@@ -175,7 +175,7 @@ pub(crate) struct CheckArgs {
     #[arg(conflicts_with_all = ["scenarios", "mutant", "engine"])]
     pub(crate) reports: PathBuf,
     /// Print what was found as JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with = "diagram")]
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) story: StoryArgs,
@@ -252,7 +252,7 @@ pub(crate) struct SimulateArgs {
     #[command(flatten)]
     pub(crate) story: StoryArgs,
     /// Print what was found as JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with = "diagram")]
     pub(crate) json: bool,
 }
 

@@ -64,6 +64,6 @@ pub(crate) struct DiffArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) svg: Option<PathBuf>,
     /// Print what was found as JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with = "diagram")]
     pub(crate) json: bool,
 }

@@ -37,6 +37,6 @@ pub(crate) struct MutantsArgs {
     #[command(flatten)]
     pub(crate) story: StoryArgs,
     /// Print what was found as JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with = "diagram")]
     pub(crate) json: bool,
 }

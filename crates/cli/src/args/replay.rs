@@ -37,6 +37,6 @@ pub(crate) struct ReplayArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) svg: Option<PathBuf>,
     /// Print what became of it as JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with = "diagram")]
     pub(crate) json: bool,
 }

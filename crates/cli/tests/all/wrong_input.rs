@@ -50,6 +50,24 @@ fn scenario(text: &str, other: &str) -> String {
 }
 
 #[test]
+fn a_diagram_is_for_people_and_json_is_not() {
+    let room = Room::with(&["notes"]);
+    for arguments in [
+        &["check"][..],
+        &["simulate", "notes"],
+        &["diff", "notes", "lamport"],
+        &["mutants"],
+        &["replay", "trace.itf.json"],
+    ] {
+        let complaint = refused(&room, &[arguments, &["--json", "--diagram"]].concat());
+        assert!(
+            complaint.contains("cannot be used with '--diagram'"),
+            "{complaint}"
+        );
+    }
+}
+
+#[test]
 fn unknown_scenarios_are_answered_with_the_nearest_names() {
     let room = Room::with(&[LONG, "three-servers", "notes"]);
     let complaint = refused_in_a_line(&room, &["check", LONG, "tree-servers"]);

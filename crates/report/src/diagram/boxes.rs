@@ -60,7 +60,7 @@ impl At<'_> {
 
     /// Where messages leave: the mark of what they are for, and a stub for those that do not arrive.
     fn sends(&mut self, item: &Item, y: i32) {
-        let Item::Sends { said, missing } = item else {
+        let Item::Sends { said, missing, .. } = item else {
             return;
         };
         let x = self.x;

@@ -3,7 +3,7 @@
 use model::{
     Action, Consequence, Event as Occurs, Fault, Happening, Network, Outcome, Point, State, World,
 };
-use paxos::{Envelope, NodeId, Phase};
+use paxos::{Envelope, NodeId, NodeSet, Phase};
 
 use super::Apart;
 use super::difference::difference;
@@ -213,6 +213,7 @@ impl Builder<'_> {
             Consequence::Sends(said) => items.push(Item::Sends {
                 said,
                 missing: said.to,
+                left: NodeSet::EMPTY,
             }),
             Consequence::DoesNotSend(said) => items.push(Item::DoesNotSend(said)),
             Consequence::Announces { value, .. } => items.push(Item::Announces(value)),
@@ -289,15 +290,19 @@ impl Builder<'_> {
         }
     }
 
-    /// Tells the senders what has arrived.
-    pub(super) fn finish(mut self) -> Vec<Row> {
-        for copy in self.copies.iter().filter(|copy| copy.taken) {
-            if let Some(Item::Sends { missing, .. }) = self.rows[copy.row].items.get_mut(copy.item)
-            {
-                *missing = missing
-                    .iter()
-                    .filter(|to| *to != copy.envelope.to)
-                    .collect();
+    /// Tells the senders what has arrived by the last state, and what never will.
+    pub(super) fn finish(mut self, last: &State) -> Vec<Row> {
+        for copy in &self.copies {
+            let item = self.rows[copy.row].items.get_mut(copy.item);
+            let Some(Item::Sends { missing, left, .. }) = item else {
+                continue;
+            };
+            let to = copy.envelope.to;
+            let mut parcels = last.mail.iter().flat_map(|parcel| parcel.envelopes());
+            if copy.taken {
+                *missing = missing.iter().filter(|one| *one != to).collect();
+            } else if !parcels.any(|envelope| envelope == copy.envelope) {
+                *left = left.iter().chain([to]).collect();
             }
         }
         self.rows

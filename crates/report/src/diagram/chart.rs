@@ -77,7 +77,8 @@ impl Chart {
         }
         let forked = apart.zip(states.last());
         let forked = forked.map(|(apart, before)| builder.fork(before, apart));
-        let mut rows = builder.finish();
+        let end = states.last().expect("a path has a state");
+        let mut rows = builder.finish(end);
         rows.extend(forked.into_iter().flatten());
         let steps = rows.last().map_or(0, |row| *row.steps.end());
         let (rows, round) = fold::fold(rows, telling.round(), usize::from(clients));

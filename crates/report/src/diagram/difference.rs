@@ -32,7 +32,11 @@ pub(super) fn difference(before: &State, after: &State) -> Vec<Item> {
             .collect();
         if !to.is_empty() {
             let said = Broadcast { from, to, message };
-            items.push(Item::Sends { said, missing: to });
+            items.push(Item::Sends {
+                said,
+                missing: to,
+                left: NodeSet::EMPTY,
+            });
         }
     }
     items.extend(news);

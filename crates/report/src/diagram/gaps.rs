@@ -134,7 +134,7 @@ fn half_width(item: &Item) -> i32 {
 
 /// Which side of the lane an item's remark is on: where no arrow leaves, if there is such a side.
 pub(super) fn remark_side(chart: &Chart, row: &Row, item: &Item) -> Side {
-    let Item::Sends { said, missing } = item else {
+    let Item::Sends { said, missing, .. } = item else {
         return Side::Right;
     };
     let arrived = said.to.iter().filter(|to| !missing.contains(*to));

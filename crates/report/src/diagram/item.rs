@@ -88,6 +88,8 @@ pub(super) enum Item {
         said: Broadcast<Letter>,
         /// Those it has not arrived at by the end of the path.
         missing: NodeSet,
+        /// Those of them at whom it never will: its proposer has left that round behind.
+        left: NodeSet,
     },
     /// The crash kept this from leaving.
     DoesNotSend(Broadcast<Letter>),
@@ -125,10 +127,22 @@ impl Item {
     pub(super) fn remark(&self) -> String {
         match self {
             Item::Sends { missing, .. } if missing.is_empty() => String::new(),
-            Item::Sends { said, missing } if said.to == *missing => {
-                format!("{}, in flight to {}", said.message, spaced(*missing))
+            Item::Sends {
+                said,
+                missing,
+                left,
+            } => {
+                let still = missing.iter().filter(|to| !left.contains(*to)).collect();
+                let parts = [("in flight to", still), ("never arrives at", *left)];
+                let whole = (said.to == *missing).then(|| said.message.to_string());
+                let parts = parts.into_iter().filter(|(_, to)| !to.is_empty());
+                let parts = parts.map(|(what, to)| format!("{what} {}", spaced(to)));
+                whole
+                    .into_iter()
+                    .chain(parts)
+                    .collect::<Vec<_>>()
+                    .join(", ")
             }
-            Item::Sends { missing, .. } => format!("in flight to {}", spaced(*missing)),
             Item::DoesNotSend(said) => format!("{} not sent to {}", said.message, spaced(said.to)),
             Item::DoesNotSave(_) => "not saved".to_owned(),
             Item::Forgets(_) => "forgotten".to_owned(),

@@ -4,11 +4,12 @@
 //! step is cut short by a crash. A crashed node restarts from its disk at once: being down for a
 //! while is the same as hearing nothing for a while, which the network does anyway.
 
+mod crashes;
+
 use std::sync::Arc;
 
 use paxos::{
-    Broadcast, Cluster, Durable, Input, Message, Node, NodeId, NodeSet, Progress, Proposer,
-    Rules as _,
+    Broadcast, Cluster, Durable, Input, Message, Node, NodeId, NodeSet, Proposer, Rules as _,
 };
 use stateright::{Model, Path, Property};
 
@@ -16,9 +17,11 @@ use crate::action::input;
 use crate::difference::changes;
 use crate::faults::Handling;
 use crate::{
-    Action, Clients, Event, Expect, Letter, Letters, Mutant, Network, Parcel, Reaction, RuleSet,
-    Scenario, Server, State, Variant, network, properties,
+    Action, Event, Expect, Letter, Letters, Mutant, Network, Parcel, Reaction, RuleSet, Scenario,
+    Server, State, Variant, network, properties,
 };
+
+pub(crate) use crashes::has_ballot_under_way;
 
 /// Draws a path, for the explorer.
 pub type Diagram = fn(&World, &Path<State, Action>) -> String;
@@ -259,85 +262,6 @@ impl World {
         }
     }
 
-    /// The world after a torn step: persisted, some envelopes sent, crashed. A host that sends
-    /// first has not persisted yet.
-    pub(crate) fn torn(&self, state: &State, event: Event, sends: usize) -> Option<State> {
-        let (before, reaction) = self.reaction(state, event)?;
-        let mut next = state.clone();
-        if let Event::Deliver(envelope) = event {
-            self.network().take(&mut next.mail, &envelope);
-        }
-        let mut server = before.remembering(&reaction.node);
-        self.note_event(&mut next, &mut server, event);
-        if let Some(durable) = reaction.effects.persist.filter(|_| !self.sends_first()) {
-            server.disk = durable;
-        }
-        // What reaches nobody is not said.
-        let mut sent = reaction.sent_before_crash(sends);
-        while let Some(said) = sent.next().filter(|said| !said.to.is_empty()) {
-            self.send(&mut next, &said);
-        }
-        self.crash(&mut next, reaction.at, server);
-        Some(next)
-    }
-
-    /// How many envelopes can have left when a crash tears this reaction.
-    pub(crate) fn tears(&self, reaction: &Reaction) -> std::ops::Range<u8> {
-        let sends = reaction.said().map(|said| said.to.len() as u8).sum::<u8>();
-        if self.sends_first() {
-            return match reaction.effects.persist {
-                Some(_) => 1..sends + 1,
-                None => 1..sends,
-            };
-        }
-        match reaction.effects.persist {
-            Some(_) => 0..sends,
-            // With nothing persisted and nothing sent it is a crash like any other.
-            None => 1..sends,
-        }
-    }
-
-    /// Whether this node may crash at all.
-    pub(crate) fn may_crash(&self, node: NodeId) -> bool {
-        self.scenario.world.crashes > 0 && self.crashable.contains(node) && !self.is_down(node)
-    }
-
-    /// Whether this node never runs.
-    pub(crate) fn is_down(&self, node: NodeId) -> bool {
-        self.down.contains(node)
-    }
-
-    /// Whether hosts answer before they persist.
-    pub(crate) fn sends_first(&self) -> bool {
-        self.rules.is(Mutant::SendFirst)
-    }
-
-    /// Whether this node does not run, or not any more.
-    pub(crate) fn is_out(&self, state: &State, node: NodeId) -> bool {
-        let stopped = |clients: &Clients| clients.has_stopped(node);
-        self.is_down(node)
-            || state.stopped.contains(node)
-            || state.clients.as_deref().is_some_and(stopped)
-    }
-
-    /// `server` crashes and restarts.
-    pub(crate) fn crash(&self, next: &mut State, at: NodeId, server: Server) {
-        self.restart(next, at, server);
-        next.crashes += 1;
-    }
-
-    /// `server` loses its memory and restarts from its disk.
-    pub(crate) fn restart(&self, next: &mut State, at: NodeId, server: Server) {
-        next.mid_ballot |= has_ballot_under_way(&server);
-        next.set_server(at, &self.restarted(at, server));
-        self.forget_clients(next, at);
-    }
-
-    pub(crate) fn restarted(&self, at: NodeId, server: Server) -> Server {
-        let node = Node::start(at, self.cluster, &self.rules, server.disk);
-        server.remembering(&node)
-    }
-
     fn send(&self, next: &mut State, said: &Broadcast<Letter>) {
         self.network().send(&mut next.mail, said);
         let parcel = Parcel::new(said.from, NodeSet::EMPTY, said.message);
@@ -383,14 +307,6 @@ pub(crate) fn retries(state: &State) -> u32 {
         .iter()
         .map(|server| u32::from(server.retries()))
         .sum()
-}
-
-/// Whether a crash now would interrupt a ballot: one that this node's proposer pursues, or one
-/// that its acceptor promised and has not voted in.
-pub(crate) fn has_ballot_under_way(server: &Server) -> bool {
-    let acceptor = &server.acceptor;
-    server.proposer.progress != Progress::Idle
-        || acceptor.promised > acceptor.accepted.map(|vote| vote.ballot)
 }
 
 impl Model for World {

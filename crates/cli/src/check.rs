@@ -83,7 +83,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
         checked.push(one);
     }
     let not_run = loaded.len() - checked.len();
-    let replayed = regressions::replay(&kept)?;
+    let replayed = regressions::replay(&kept, &limits)?;
     let answers: Vec<Answer> = checked.iter().map(|one| one.answer.clone()).collect();
     let left = loaded.iter().skip(checked.len());
     let left: Vec<&str> = left.map(|one| one.scenario.name.as_str()).collect();
@@ -119,10 +119,14 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
         };
         print::say(&format!("no reports written: {why}"));
     }
-    let is_kept = replayed.iter().all(|one| one.is_met);
-    Ok(match objections.is_empty() && is_kept {
-        true => ended(&checked, not_run),
-        false => Ended::Unmet,
+    let is_any = |met| replayed.iter().any(|one| one.is_met == met);
+    let ended = ended(&checked, not_run);
+    Ok(if !objections.is_empty() || is_any(Some(false)) {
+        Ended::Unmet
+    } else if ended == Ended::Met && is_any(None) {
+        Ended::Truncated
+    } else {
+        ended
     })
 }
 

@@ -12,7 +12,7 @@ mod site;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::channel;
 use std::thread::available_parallelism;
 
@@ -53,9 +53,20 @@ pub(crate) fn explore(args: &ExploreArgs) -> Result<Ended, Error> {
     })?;
     let site = Site::new(catalogue, Arc::clone(&interrupt));
     let server = Server::start(args.port, site, &sender)?;
+    let limits = Limits {
+        threads: available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        interrupt: Arc::clone(&interrupt),
+        ..Limits::default()
+    };
     let shown = match (&saved, &world, args.at.as_deref().and_then(Known::named)) {
-        (Some((file, saved)), _, _) => Some(shown::read(file, saved)?),
-        (None, Some(world), Some(property)) => match find(world, property, &interrupt)? {
+        (Some((file, saved)), _, _) => {
+            let shown = shown::read(file, saved, &limits)?;
+            if interrupt.load(Ordering::Relaxed) {
+                return Ok(Ended::Truncated);
+            }
+            Some(shown)
+        }
+        (None, Some(world), Some(property)) => match find(world, property, &limits)? {
             Some(shown) => Some(shown),
             None => return Ok(Ended::Truncated),
         },
@@ -101,19 +112,10 @@ fn place(args: &ExploreArgs, given: Option<&Loaded>, saved: Option<&Saved>) -> O
 }
 
 /// Looks for what is to be shown, as long as it takes; `None` if Ctrl-C ended that.
-fn find(
-    world: &World,
-    property: &'static Known,
-    interrupt: &Arc<AtomicBool>,
-) -> Result<Option<Shown>, Error> {
-    let limits = Limits {
-        threads: available_parallelism().unwrap_or(NonZeroUsize::MIN),
-        interrupt: Arc::clone(interrupt),
-        ..Limits::default()
-    };
+fn find(world: &World, property: &'static Known, limits: &Limits) -> Result<Option<Shown>, Error> {
     let name = &world.scenario().name;
     let nothing = |why: String| Error::NothingToShow(format!("nothing to open: {why}"));
-    match with_meter(name, |tell| shown::seek(world, property, &limits, tell))? {
+    match with_meter(name, |tell| shown::seek(world, property, limits, tell))? {
         Sought::Found(shown) => Ok(Some(*shown)),
         Sought::Nothing(why) => Err(nothing(format!(
             "{why}; leave out --at to explore from the start, or break something with --mutant"

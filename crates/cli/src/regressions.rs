@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use checker::Limits;
 use report::Regression;
 
 use crate::error::Error;
@@ -32,11 +33,11 @@ pub(crate) fn read() -> Result<Vec<Saved>, Error> {
     paths.iter().map(|path| Saved::read(path, None)).collect()
 }
 
-/// Replays them.
-pub(crate) fn replay(kept: &[Saved]) -> Result<Vec<Regression>, Error> {
+/// Replays them, within these limits where something has to be explored for that.
+pub(crate) fn replay(kept: &[Saved], limits: &Limits) -> Result<Vec<Regression>, Error> {
     kept.iter()
         .map(|one| {
-            let replayed = one.replay()?;
+            let replayed = one.replay(limits)?;
             Ok(Regression {
                 file: name(&one.path),
                 subject: one.subject(),
@@ -53,11 +54,12 @@ pub(crate) fn print(regressions: &[Regression]) -> Result<(), Error> {
     for one in regressions {
         let Regression { file, told, .. } = one;
         print::line(&match one.is_met {
-            true => {
+            Some(true) => {
                 let mark = print::toned(Tone::Good, "as expected");
                 format!("regression {file}: {mark}, {told}")
             }
-            false => {
+            None => format!("regression {file}: {}", print::toned(Tone::Doubtful, told)),
+            Some(false) => {
                 let expected = one.expected;
                 let problem = format!(
                     "regression {file}: NOT AS EXPECTED: expected {expected}, but it {told}"

@@ -1,9 +1,14 @@
 //! `paxos replay`: a saved trace, walked again on today's code.
 
-use report::Replayed;
+use std::num::NonZeroUsize;
+use std::thread::available_parallelism;
+
+use checker::Limits;
+use report::{Replayed, Tail};
 use serde::Serialize;
 
 use crate::args::ReplayArgs;
+use crate::check::listen_for_interrupt;
 use crate::error::Error;
 use crate::print::{self, Tone};
 use crate::saved::{self, Saved};
@@ -19,7 +24,7 @@ struct Told<'a> {
     verdict: &'static str,
     /// What the trace expects: `breaks` or `mended`.
     expect: &'static str,
-    /// `breaks`, `mended`, or `obsolete` where a step cannot be taken.
+    /// `breaks`, `mended`, `obsolete` where a step cannot be taken, or `unknown` if the search was cut.
     outcome: &'static str,
     /// How many steps the trace has.
     steps: usize,
@@ -31,9 +36,15 @@ struct Told<'a> {
     /// Why it no longer breaks, where it is one that goes on for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     mended_because: Option<&'a str>,
-    /// After how many steps the part begins that goes on for ever, where it is one that does.
+    /// After how many steps the part begins that goes on for ever, if it still does.
     #[serde(skip_serializing_if = "Option::is_none")]
     stem: Option<usize>,
+    /// What is possible on that part and never taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    starved: Option<&'a [String]>,
+    /// How many states can follow, where nothing can be decided any more in any of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed_states: Option<u64>,
     difference: Option<ToldDifference<'a>>,
     /// Why it still breaks; only where it does, and is about what must be true in every state.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,7 +62,12 @@ struct ToldDifference<'a> {
 pub(crate) fn replay(args: &ReplayArgs) -> Result<Ended, Error> {
     let scenario = args.scenario.as_deref().map(load::one).transpose()?;
     let saved = Saved::read(&args.file, scenario.as_ref())?;
-    let replayed = saved.replay()?;
+    let limits = Limits {
+        threads: available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        interrupt: listen_for_interrupt()?,
+        ..Limits::default()
+    };
+    let replayed = saved.replay(&limits)?;
     let walked = saved.trace.walked(&saved.world, &replayed);
     let told = saved::told(&saved.trace, &replayed);
     let telling = saved.telling(&replayed);
@@ -61,11 +77,15 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<Ended, Error> {
             let tone = match replayed {
                 Replayed::Breaks { .. } => Tone::Good,
                 Replayed::Mended { .. } | Replayed::Obsolete { .. } => Tone::Bad,
+                Replayed::Unknown { .. } => Tone::Doubtful,
             };
             let line = format!("{}: {}", saved.subject(), print::toned(tone, &told));
             print::line(&line)?;
             if args.story.diagram {
                 story::print_path(args.story, &saved.world, &walked, &telling)?;
+            }
+            if let Some(line) = replayed.tail().and_then(Tail::after) {
+                print::line(&format!("{}{line}", story::INDENT))?;
             }
             story::print_why(saved.why(&replayed).as_ref())?;
         }
@@ -76,6 +96,7 @@ pub(crate) fn replay(args: &ReplayArgs) -> Result<Ended, Error> {
     Ok(match replayed {
         Replayed::Breaks { .. } => Ended::Met,
         Replayed::Mended { .. } | Replayed::Obsolete { .. } => Ended::Unmet,
+        Replayed::Unknown { .. } => Ended::Truncated,
     })
 }
 
@@ -86,10 +107,16 @@ fn json<'a>(saved: &'a Saved, replayed: &'a Replayed) -> Told<'a> {
     match replayed {
         Replayed::Breaks { steps, .. } => breaks_after = Some(*steps),
         Replayed::Mended { reason, .. } => mended_because = reason.as_deref(),
+        Replayed::Unknown { .. } => {}
         Replayed::Obsolete { step, reason, .. } => {
             (obstacle_at, obstacle) = (Some(*step), Some(reason.as_str()));
         }
     }
+    let (starved, closed_states) = match replayed.tail() {
+        Some(Tail::Round { starved, .. }) => (Some(starved.as_slice()), None),
+        Some(Tail::Closed(states)) => (None, Some(*states)),
+        Some(Tail::Helpless) | None => (None, None),
+    };
     Told {
         version: 1,
         scenario: &trace.scenario,
@@ -103,7 +130,9 @@ fn json<'a>(saved: &'a Saved, replayed: &'a Replayed) -> Told<'a> {
         obstacle_at,
         obstacle,
         mended_because,
-        stem: trace.stem,
+        stem: replayed.tail().and_then(Tail::stem),
+        starved,
+        closed_states,
         difference: replayed.difference().map(|difference| ToldDifference {
             step: difference.step,
             variable: &difference.variable,

@@ -3,9 +3,11 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use checker::{Limits, Progress};
 use model::World;
 use report::{Answer, Replayed, Shows, Telling, Trace, Why};
 
+use crate::check::with_meter;
 use crate::error::Error;
 use crate::load::{self, Loaded};
 
@@ -42,9 +44,14 @@ impl Saved {
         })
     }
 
-    /// What becomes of it on today's code.
-    pub(crate) fn replay(&self) -> Result<Replayed, Error> {
-        Ok(report::replay(&self.world, &self.trace)?)
+    /// What becomes of it on today's code. Where it shows that nothing can be decided any more, what follows is explored
+    /// within these limits.
+    pub(crate) fn replay(&self, limits: &Limits) -> Result<Replayed, Error> {
+        let name = &self.trace.scenario;
+        let replay = |tell: &(dyn Fn(&Progress) + Sync)| {
+            report::replay(&self.world, &self.trace, limits, tell)
+        };
+        Ok(with_meter(name, replay)?)
     }
 
     /// What its path is told for, as far as it was walked.
@@ -52,7 +59,9 @@ impl Saved {
         let is_violation = match (self.trace.shows, replayed) {
             (Shows::Violated, Replayed::Breaks { .. }) => true,
             (Shows::Witnessed, Replayed::Breaks { .. })
-            | (_, Replayed::Mended { .. } | Replayed::Obsolete { .. }) => false,
+            | (_, Replayed::Mended { .. } | Replayed::Unknown { .. } | Replayed::Obsolete { .. }) => {
+                false
+            }
         };
         let told = told(&self.trace, replayed);
         Telling {
@@ -70,7 +79,9 @@ impl Saved {
                 report::why(&self.world, &walked, self.trace.property.name)
             }
             (Shows::Witnessed, Replayed::Breaks { .. })
-            | (_, Replayed::Mended { .. } | Replayed::Obsolete { .. }) => None,
+            | (_, Replayed::Mended { .. } | Replayed::Unknown { .. } | Replayed::Obsolete { .. }) => {
+                None
+            }
         }
     }
 
@@ -91,6 +102,11 @@ impl Saved {
 pub(crate) fn told(trace: &Trace, replayed: &Replayed) -> String {
     let shows = trace.shows.name();
     let all = trace.steps();
+    let can_be_taken = match all {
+        0 => "it has no step".to_owned(),
+        1 => "its 1 step can be taken".to_owned(),
+        all => format!("all {all} steps can be taken"),
+    };
     let after = |steps: usize| match steps {
         1 => "after 1 step".to_owned(),
         steps => format!("after {steps} steps"),
@@ -112,7 +128,10 @@ pub(crate) fn told(trace: &Trace, replayed: &Replayed) -> String {
                 Some(reason) => format!("but {reason}"),
                 None => format!("and it is not {shows}"),
             };
-            format!("no longer breaks: all {all} steps can be taken, {reason}")
+            format!("no longer breaks: {can_be_taken}, {reason}")
+        }
+        Replayed::Unknown { cut, .. } => {
+            format!("unknown: {can_be_taken}, and what can follow was {cut}")
         }
         Replayed::Obsolete {
             step: 0, reason, ..

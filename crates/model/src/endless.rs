@@ -26,7 +26,7 @@ impl World {
     }
 
     /// Whether hosts say again what was not answered.
-    pub(crate) fn repeats(&self) -> bool {
+    pub fn repeats(&self) -> bool {
         self.endless().is_some_and(|endless| endless.repeats)
             && !self.rules().is(Mutant::NoRetransmission)
     }

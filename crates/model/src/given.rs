@@ -1,11 +1,11 @@
 //! Paths that somebody gives us as ones after which nothing is ever decided: judged by themselves, without the rest of
 //! their world.
 
-use checker::{Error, Limits, Verdict};
+use checker::{Cut, Error, Limits, Progress, Until, Verdict};
 use stateright::{Model, Path, Property};
 
 use crate::live::class_names;
-use crate::{Action, Ranked, State, Turn, World};
+use crate::{Action, Ranked, State, Turn};
 
 /// The classes of actions that are possible on a round and never taken, if the steps of a path after its first `stem`
 /// can be taken for ever from there on, up to the order of ballots, and fairness has nothing against that. A round of no
@@ -15,31 +15,20 @@ use crate::{Action, Ranked, State, Turn, World};
 /// In half a sentence, if it is no such round, or if something is decided on the path.
 ///
 /// # Panics
-/// If the path has fewer steps than the stem, or the world's rounds end.
+/// If the path has fewer steps than the stem.
 pub fn judge_round(
-    world: &World,
+    ranked: &Ranked,
     path: &Path<State, Action>,
     stem: usize,
 ) -> Result<Vec<String>, String> {
-    let ranked = Ranked::new(world.clone())?;
-    let (states, actions) = (path.clone().into_states(), path.clone().into_actions());
+    let (world, states) = (ranked.world(), path.clone().into_states());
     if let Some(steps) = states.iter().position(|state| world.is_decided(state)) {
         return Err(format!("something is decided after step {steps}"));
     }
-    let mut turns = Vec::new();
-    for (pair, (action, step)) in states[stem..]
-        .windows(2)
-        .zip(actions[stem..].iter().zip(stem + 1..))
-    {
-        let turn = ranked.turn(&pair[0], *action, &pair[1]);
-        turns.push(turn.ok_or_else(|| {
-            format!("step {step} is of a message that can never again be anything to its node")
-        })?);
-    }
-    let mut visited: Vec<State> = states[stem..]
-        .iter()
-        .map(|state| ranked.kept(state))
-        .collect();
+    let turns = turns(ranked, path, stem).map_err(|step| {
+        format!("step {step} is of a message that can never again be anything to its node")
+    })?;
+    let mut visited: Vec<State> = states[stem..].iter().map(|one| ranked.kept(one)).collect();
     if visited.first() != visited.last() {
         return Err(format!(
             "the world is not as it was after step {stem}, up to the order of ballots"
@@ -48,7 +37,7 @@ pub fn judge_round(
     if visited.len() > 1 {
         visited.pop();
     }
-    let judged = checker::judge_round::<Ranked>(&ranked, &visited, &turns);
+    let judged = checker::judge_round(ranked, &visited, &turns);
     let names = class_names(world);
     match judged.unfair.first() {
         Some(class) => Err(format!(
@@ -63,35 +52,89 @@ pub fn judge_round(
     }
 }
 
-/// How many states can be reached from the end of a path, kept up to the order of their ballots, if nothing is decided in
-/// any of them.
+/// A path with the steps after its first `stem` taken once more, in higher ballots; `None` if they cannot be.
+pub fn once_more(
+    ranked: &Ranked,
+    path: &Path<State, Action>,
+    stem: usize,
+) -> Option<Path<State, Action>> {
+    let (states, mut actions) = (path.clone().into_states(), path.clone().into_actions());
+    let mut here = path.last_state().clone();
+    for (turn, after) in turns(ranked, path, stem)
+        .ok()?
+        .into_iter()
+        .zip(&states[stem + 1..])
+    {
+        let action = ranked.unkept(&here, turn.action)?;
+        let next = ranked.world().next_state(&here, action);
+        here = next.filter(|next| ranked.kept(next) == ranked.kept(after))?;
+        actions.push(action);
+    }
+    Path::from_actions(ranked.world(), states.into_iter().next()?, &actions)
+}
+
+/// What the steps of a path after its first `stem` are, in states as they are kept.
 ///
 /// # Errors
-/// As [`checker::explore`]; within, the number of steps to where something is decided.
+/// The step that is nothing there, from 1.
+fn turns(ranked: &Ranked, path: &Path<State, Action>, stem: usize) -> Result<Vec<Turn>, usize> {
+    let (states, actions) = (path.clone().into_states(), path.clone().into_actions());
+    let steps = states.windows(2).zip(actions).zip(1..).skip(stem);
+    let turn = |((pair, action), step): ((&[State], Action), usize)| {
+        ranked.turn(&pair[0], action, &pair[1]).ok_or(step)
+    };
+    steps.map(turn).collect()
+}
+
+/// What can come after a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Onward {
+    /// Nothing is decided in any of so many states, which are all that can be reached, kept up to the order of their
+    /// ballots.
+    Closed(u64),
+    /// Something can be decided after so many more steps.
+    Decides(usize),
+    /// The search was cut before anything was decided.
+    Unknown(Cut),
+}
+
+/// Whether anything can be decided after the end of a path.
 ///
-/// # Panics
-/// If the world's rounds end.
-pub fn judge_closed(
-    world: &World,
+/// # Errors
+/// As [`checker::explore`].
+pub fn onward(
+    ranked: &Ranked,
     path: &Path<State, Action>,
-) -> Result<Result<u64, usize>, Error> {
-    let ranked = Ranked::new(world.clone()).expect("a world without end");
-    let start = ranked.kept(path.last_state());
-    let run = checker::explore(&Onward { ranked, start }, &Limits::default(), &|_| {})?;
-    let found = run.findings.first().map(|finding| &finding.verdict);
-    Ok(match found.and_then(Verdict::path) {
-        Some(path) => Err(path.clone().into_actions().len()),
-        None => Ok(run.unique),
+    limits: &Limits,
+    progress: &(dyn Fn(&Progress) + Sync),
+) -> Result<Onward, Error> {
+    let model = StartingAt {
+        ranked,
+        start: ranked.kept(path.last_state()),
+    };
+    let limits = Limits {
+        until: Until::FirstViolation,
+        ..limits.clone()
+    };
+    let run = checker::explore(&model, &limits, progress)?;
+    let mut findings = run.findings.into_iter();
+    let undecided = findings.next().expect("one thing is asked").verdict;
+    Ok(match undecided {
+        Verdict::Exhausted => Onward::Closed(run.unique),
+        Verdict::Violated(path) | Verdict::Witnessed(path) => {
+            Onward::Decides(path.into_actions().len())
+        }
+        Verdict::Truncated(cut) => Onward::Unknown(cut),
     })
 }
 
 /// A world without end from some state on.
-struct Onward {
-    ranked: Ranked,
+struct StartingAt<'a> {
+    ranked: &'a Ranked,
     start: State,
 }
 
-impl Model for Onward {
+impl Model for StartingAt<'_> {
     type State = State;
     type Action = Turn;
 
@@ -107,8 +150,8 @@ impl Model for Onward {
         self.ranked.next_state(state, turn)
     }
 
-    fn properties(&self) -> Vec<Property<Onward>> {
-        vec![Property::always("undecided", |model: &Onward, state| {
+    fn properties(&self) -> Vec<Property<Self>> {
+        vec![Property::always("undecided", |model: &Self, state| {
             !model.ranked.world().is_decided(state)
         })]
     }

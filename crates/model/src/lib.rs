@@ -35,7 +35,7 @@ pub use clients::{Call, Clients, Fault, Point, Replies, Reply};
 pub use compiled::{Code, Compiled, Move, Plan};
 pub use difference::{Difference, Place, differences};
 pub use explore::{estimate, explore};
-pub use given::{judge_closed, judge_round};
+pub use given::{Onward, judge_round, once_more, onward};
 pub use kinds::Kind;
 pub use letter::{Letter, Letters};
 pub use live::{class_names, explore_live};

@@ -199,7 +199,7 @@ impl Ranked {
     }
 
     /// An action of a state as it is kept, in the state itself.
-    fn unkept(&self, state: &State, action: Action) -> Option<Action> {
+    pub(crate) fn unkept(&self, state: &State, action: Action) -> Option<Action> {
         let order = Order::of(&self.forgetting(state));
         let back = |envelope: Envelope<Letter>| {
             let message = message_with(envelope.message, &mut |round| order.before(round));

@@ -16,6 +16,9 @@ pub enum Error {
     /// What was found cannot be written as JUnit's XML.
     #[error("what was found cannot be written as JUnit's XML: {0}")]
     Junit(#[from] quick_junit::SerializeError),
+    /// A world without end cannot be kept up to the order of its ballots.
+    #[error("what follows on the trace's last state cannot be judged: {0}")]
+    Ranked(String),
     /// What follows on a saved path cannot be explored.
     #[error("what follows on the trace's last state cannot be explored: {0}")]
     Onward(#[from] checker::Error),

@@ -26,7 +26,7 @@ pub fn job_summary(answers: &[Answer], not_run: &[&str], regressions: &[Regressi
         let unmet = answer.unmet().into_iter();
         unmet.map(move |line| format!("- {name}: {}\n", plain(&line)))
     });
-    let wrong = regressions.iter().filter(|one| !one.is_met);
+    let wrong = regressions.iter().filter(|one| one.is_met == Some(false));
     let wrong = wrong.map(|one| {
         let told = format!("expected {}, but it {}", one.expected, one.told);
         format!("- regression {}: {}\n", plain(&one.file), plain(&told))
@@ -39,7 +39,10 @@ pub fn job_summary(answers: &[Answer], not_run: &[&str], regressions: &[Regressi
         page += &violations(answer);
     }
     if !regressions.is_empty() {
-        let met = regressions.iter().filter(|one| one.is_met).count();
+        let met = regressions
+            .iter()
+            .filter(|one| one.is_met == Some(true))
+            .count();
         page += &format!(
             "\n{met} of {} kept traces do what they are to do.\n",
             regressions.len()

@@ -3,7 +3,7 @@
 use checker::{Cut, Ending};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use crate::{Answer, Error, Found, Judged, Regression, lines};
+use crate::{Answer, Error, Found, Judged, Regression};
 
 /// The answers as JUnit's XML: a suite for each scenario, a case for each property, for each size that
 /// is expected, and for having explored everything. Then the scenarios that were not run, by name, and
@@ -29,11 +29,14 @@ pub fn junit(
     if !regressions.is_empty() {
         let mut suite = TestSuite::new(REGRESSIONS);
         for one in regressions {
-            let mut status = TestCaseStatus::success();
-            if !one.is_met {
-                let problem = format!("expected {}, but it {}", one.expected, one.told);
-                status = failure(&problem, &one.subject);
-            }
+            let status = match one.is_met {
+                Some(true) => TestCaseStatus::success(),
+                Some(false) => {
+                    let problem = format!("expected {}, but it {}", one.expected, one.told);
+                    failure(&problem, &one.subject)
+                }
+                None => error(&one.told),
+            };
             suite.add_test_case(case(REGRESSIONS, &one.file, status));
         }
         report.add_test_suite(suite);
@@ -106,8 +109,7 @@ fn property(answer: &Answer, judged: &Judged) -> TestCaseStatus {
         return TestCaseStatus::success();
     };
     let problem = format!("expected {expected}, found {}", judged.found());
-    let path = judged.verdict.path();
-    let steps = path.map_or(Vec::new(), |path| lines(&answer.world, path));
+    let steps = judged.lines(&answer.world).unwrap_or_default();
     failure(&problem, &steps.join("\n"))
 }
 

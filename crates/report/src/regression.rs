@@ -11,8 +11,8 @@ pub struct Regression {
     pub subject: String,
     /// What is expected: `breaks` or `mended`.
     pub expected: &'static str,
-    /// Whether that is what it does.
-    pub is_met: bool,
+    /// Whether that is what it does; `None` if that was not found out.
+    pub is_met: Option<bool>,
     /// What it does, in words.
     pub told: String,
 }

@@ -43,7 +43,7 @@ impl Tail {
     }
 
     /// What is to be said after the last step.
-    pub(crate) fn after(&self) -> Option<String> {
+    pub fn after(&self) -> Option<String> {
         match self {
             Tail::Round { starved, .. } => {
                 let names = starved.join(", ");

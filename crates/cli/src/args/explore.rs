@@ -22,7 +22,8 @@ Examples:
                                                        after five steps of it, in your browser
   paxos explore notes --rules lamport                  a scenario by other rules
   paxos explore --trace traces/one-acceptor.agreement.itf.json
-                                                       at the end of a saved trace
+                                                       at the end of a saved trace, or where its round
+                                                       begins if it goes on for ever
 
 It serves until Ctrl-C, on this machine alone.
 
@@ -37,7 +38,8 @@ pub(crate) struct ExploreArgs {
     /// Find this property's counterexample or witness first, and print the link that opens it
     #[arg(long, value_name = "PROPERTY", value_parser = property_parser(), requires = "scenario")]
     pub(crate) at: Option<String>,
-    /// Open the end of a trace that `paxos check --itf` has written; its scenario and mutant go with it
+    /// Open a trace that `paxos check --itf` has written at its end, or where its round begins if it goes on for ever; its
+    /// scenario and mutant go with it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     #[arg(conflicts_with_all = ["at", "mutant", "rules"])]
     pub(crate) trace: Option<PathBuf>,

@@ -186,7 +186,7 @@ pub(crate) struct ConformArgs {
     #[arg(long, value_name = "FILE", requires = "key", value_hint = ValueHint::FilePath)]
     pub(crate) svg: Option<PathBuf>,
     /// Print what was found as JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with = "diagram")]
     pub(crate) json: bool,
 }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use checker::{Engine, Limits, Progress, Run, Verdict};
-use model::properties::{ALL, Known};
+use model::properties::{ALL, CAN_DECIDE, Known};
 use model::{Action, State, World};
 use serde::Serialize;
 use stateright::{Expectation, Model as _, Path, Property};
@@ -55,6 +55,7 @@ pub(crate) struct View {
 #[derive(Serialize)]
 pub(crate) struct Broken {
     property: &'static str,
+    /// None if those before have told it all.
     sentences: Vec<String>,
 }
 
@@ -176,18 +177,13 @@ impl Open {
             .filter(|known| !known.is_excluded(self.world.scenario()));
         let broken = judged.filter_map(|known| {
             let why = report::why(&self.world, &path, known.name)?;
-            let news = why
-                .sentences
-                .into_iter()
-                .filter(|one| told.insert(one.clone()));
+            let sentences = why.sentences.into_iter();
             Some(Broken {
                 property: known.name,
-                sentences: news.collect(),
+                sentences: sentences.filter(|one| told.insert(one.clone())).collect(),
             })
         });
-        Ok(broken
-            .filter(|broken| !broken.sentences.is_empty())
-            .collect())
+        Ok(broken.collect())
     }
 
     fn path(&self, indices: &[usize]) -> Result<Path<State, Action>, String> {
@@ -254,7 +250,10 @@ impl Open {
                     .collect(),
                 None => {
                     let judged = ALL.iter().filter(|known| !known.is_excluded(scenario));
-                    judged.map(|known| self.judged(known, &check)).collect()
+                    judged
+                        .chain(Known::named(CAN_DECIDE))
+                        .map(|known| self.judged(known, &check))
+                        .collect()
                 }
             },
         }

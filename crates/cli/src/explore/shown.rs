@@ -77,7 +77,11 @@ pub(crate) fn seek(
         return sought(world, property, Some(Tail::Helpless), run);
     }
     if property.is_live() == is_bounded {
-        let judged = Known::of(scenario).iter().map(|known| known.name);
+        let besides = is_bounded.then_some(CAN_DECIDE);
+        let judged = Known::of(scenario)
+            .iter()
+            .map(|known| known.name)
+            .chain(besides);
         return Ok(Sought::Nothing(format!(
             "`{}` is not judged in `{}`; what is, is {}",
             property.name,
@@ -198,8 +202,8 @@ fn first(world: &World, path: &Path<State, Action>, steps: usize) -> Option<Path
 ///
 /// # Errors
 /// If its scenario is another one by now: none of its steps means what it meant.
-pub(crate) fn read(file: &FilePath, saved: &Saved) -> Result<Shown, Error> {
-    let replayed = saved.replay()?;
+pub(crate) fn read(file: &FilePath, saved: &Saved, limits: &Limits) -> Result<Shown, Error> {
+    let replayed = saved.replay(limits)?;
     let told = saved::told(&saved.trace, &replayed);
     if let Replayed::Obsolete { step: 0, .. } = replayed {
         return Err(Error::NothingToShow(format!(

@@ -58,6 +58,7 @@ fn a_diagram_is_for_people_and_json_is_not() {
         &["diff", "notes", "lamport"],
         &["mutants"],
         &["replay", "trace.itf.json"],
+        &["conform", "--key", "x", "journal"],
     ] {
         let complaint = refused(&room, &[arguments, &["--json", "--diagram"]].concat());
         assert!(

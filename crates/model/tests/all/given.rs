@@ -1,7 +1,9 @@
 //! Paths that are said to go on for ever without a decision, judged by themselves.
 
-use checker::{Limits, LiveVerdict};
-use model::{Action, Event, State, World, class_names, judge_closed, judge_round};
+use checker::{Cut, Limits, LiveVerdict};
+use model::{
+    Action, Event, Onward, Ranked, State, World, class_names, judge_round, once_more, onward,
+};
 use stateright::{Model, Path};
 
 use crate::endless::{self, DUEL, is_decided, shipped_live};
@@ -30,6 +32,7 @@ fn what_is_found_in_the_graph_is_found_again_on_the_path_alone() {
     let (mut rounds, mut stops, mut closed) = (0, 0, 0);
     for world in worlds {
         let run = model::explore_live(&world, &Limits::default(), &|_| {}).unwrap();
+        let ranked = Ranked::new(world.clone()).unwrap();
         for finding in run.findings {
             match finding.verdict {
                 LiveVerdict::Lasso(lasso) => {
@@ -37,13 +40,26 @@ fn what_is_found_in_the_graph_is_found_again_on_the_path_alone() {
                     let steps = path.clone().into_actions().len();
                     let names = class_names(&world);
                     let starved = lasso.starved.iter().map(|place| names[*place].clone());
-                    let judged = judge_round(&world, path, stem);
-                    assert_eq!(judged, Ok(starved.collect()), "{}", world.scenario().name);
+                    let judged = judge_round(&ranked, path, stem);
+                    assert_eq!(
+                        judged.clone(),
+                        Ok(starved.collect()),
+                        "{}",
+                        world.scenario().name
+                    );
                     let is_stop = stem == steps;
                     *(if is_stop { &mut stops } else { &mut rounds }) += 1;
+                    let twice = once_more(&ranked, path, stem).unwrap();
+                    let turned = twice.clone().into_actions().len();
+                    assert_eq!(turned, steps + (steps - stem));
+                    assert_eq!(judge_round(&ranked, &twice, stem).as_ref(), judged.as_ref());
+                    assert_eq!(
+                        judge_round(&ranked, &twice, steps).as_ref(),
+                        judged.as_ref()
+                    );
                     // Who stops earlier is not done, and a round that lacks a step is none.
                     let short = first(&world, path, steps - 1);
-                    let refused = judge_round(&world, &short, stem.min(steps - 1)).unwrap_err();
+                    let refused = judge_round(&ranked, &short, stem.min(steps - 1)).unwrap_err();
                     let why = if is_stop {
                         "it is not fair"
                     } else {
@@ -54,12 +70,12 @@ fn what_is_found_in_the_graph_is_found_again_on_the_path_alone() {
                 LiveVerdict::Closed(found) => {
                     closed += 1;
                     let path = &found.path;
-                    assert_eq!(judge_closed(&world, path).unwrap(), Ok(found.states));
+                    assert_eq!(after(&ranked, path), Onward::Closed(found.states));
                     // Nothing is lost one step before.
                     let steps = path.clone().into_actions().len();
                     let before = first(&world, path, steps - 1);
-                    let decided = judge_closed(&world, &before).unwrap().unwrap_err();
-                    assert!(decided > 0);
+                    let before = after(&ranked, &before);
+                    assert!(matches!(before, Onward::Decides(1..)), "{before:?}");
                 }
                 LiveVerdict::Exhausted => {}
                 LiveVerdict::Truncated(cut) => panic!("{cut}"),
@@ -70,6 +86,10 @@ fn what_is_found_in_the_graph_is_found_again_on_the_path_alone() {
         rounds >= 6 && stops >= 2 && closed >= 3,
         "{rounds} {stops} {closed}"
     );
+}
+
+fn after(ranked: &Ranked, path: &Path<State, Action>) -> Onward {
+    onward(ranked, path, &Limits::default(), &|_| {}).unwrap()
 }
 
 const NACK: &str = "[protocol]\nnack = true\n";
@@ -88,6 +108,7 @@ fn a_round_on_which_something_is_decided_or_owed_is_none() {
     let start = alone.init_states().remove(0);
     let path = Path::from_actions(&alone, start, &lasso.path.into_actions()).unwrap();
     let owed = "it is not fair: that one proposer is alone is possible and never comes";
+    let alone = Ranked::new(alone).unwrap();
     assert_eq!(judge_round(&alone, &path, lasso.stem), Err(owed.to_owned()));
 
     let world = shipped_live("settles");
@@ -107,5 +128,24 @@ fn a_round_on_which_something_is_decided_or_owed_is_none() {
     let start = world.init_states().remove(0);
     let path = Path::from_actions(&world, start, &taken).unwrap();
     let decided = format!("something is decided after step {}", taken.len());
-    assert_eq!(judge_round(&world, &path, taken.len()), Err(decided));
+    let ranked = Ranked::new(world).unwrap();
+    assert_eq!(judge_round(&ranked, &path, taken.len()), Err(decided));
+    assert_eq!(after(&ranked, &path), Onward::Decides(0));
+}
+
+#[test]
+fn what_follows_is_looked_at_until_something_is_decided_or_the_search_is_cut() {
+    let ranked = Ranked::new(shipped_live("settles-three")).unwrap();
+    let start = ranked.world().init_states().remove(0);
+    let path = Path::from_actions(ranked.world(), start, &[]).unwrap();
+    // All there is would be thirteen million states.
+    let mut limits = Limits {
+        max_states: Some(100_000),
+        ..Limits::default()
+    };
+    let found = onward(&ranked, &path, &limits, &|_| {}).unwrap();
+    assert_eq!(found, Onward::Decides(9));
+    limits.max_states = Some(100);
+    let found = onward(&ranked, &path, &limits, &|_| {}).unwrap();
+    assert_eq!(found, Onward::Unknown(Cut::MaxStates(100)));
 }

@@ -7,6 +7,7 @@ use paxos::{Envelope, NodeId, NodeSet, Phase};
 
 use super::Apart;
 use super::difference::difference;
+use super::fates::Fates;
 use super::item::{Event, Fate, Flight, Item, Row, Sent};
 use crate::facts;
 use crate::phases::entered;
@@ -171,15 +172,18 @@ impl Builder<'_> {
             item: Some(copy.item),
         };
         let fresh = |copy: &&mut Copy| copy.envelope == envelope && !copy.taken;
-        let copy = match self.world.scenario().world.network {
-            Network::Set => self.copies.iter_mut().rev().find(fresh),
-            Network::Bag | Network::Ordered => self.copies.iter_mut().find(fresh),
+        let taken: Vec<&mut Copy> = match self.world.scenario().world.network {
+            Network::Set => self.copies.iter_mut().rev().filter(fresh).collect(),
+            Network::Bag | Network::Ordered => {
+                self.copies.iter_mut().filter(fresh).take(1).collect()
+            }
         };
-        if let Some(copy) = copy {
-            copy.taken = true;
+        if let Some(copy) = taken.first() {
+            let sent = Some(sent(copy));
+            taken.into_iter().for_each(|copy| copy.taken = true);
             return Flight {
                 envelope,
-                sent: Some(sent(copy)),
+                sent,
                 fate,
             };
         }
@@ -213,7 +217,7 @@ impl Builder<'_> {
             Consequence::Sends(said) => items.push(Item::Sends {
                 said,
                 missing: said.to,
-                left: NodeSet::EMPTY,
+                never: NodeSet::EMPTY,
             }),
             Consequence::DoesNotSend(said) => items.push(Item::DoesNotSend(said)),
             Consequence::Announces { value, .. } => items.push(Item::Announces(value)),
@@ -290,19 +294,18 @@ impl Builder<'_> {
         }
     }
 
-    /// Tells the senders what has arrived by the last state, and what never will.
-    pub(super) fn finish(mut self, last: &State) -> Vec<Row> {
+    /// Tells the senders what has arrived, and what never will.
+    pub(super) fn finish(mut self, fates: &Fates) -> Vec<Row> {
         for copy in &self.copies {
             let item = self.rows[copy.row].items.get_mut(copy.item);
-            let Some(Item::Sends { missing, left, .. }) = item else {
+            let Some(Item::Sends { missing, never, .. }) = item else {
                 continue;
             };
             let to = copy.envelope.to;
-            let mut parcels = last.mail.iter().flat_map(|parcel| parcel.envelopes());
             if copy.taken {
                 *missing = missing.iter().filter(|one| *one != to).collect();
-            } else if !parcels.any(|envelope| envelope == copy.envelope) {
-                *left = left.iter().chain([to]).collect();
+            } else if fates.never_arrives(copy.envelope) {
+                *never = never.iter().chain([to]).collect();
             }
         }
         self.rows

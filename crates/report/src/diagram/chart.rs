@@ -5,6 +5,7 @@ use paxos::NodeId;
 use stateright::Path;
 
 use super::build::Builder;
+use super::fates::Fates;
 use super::fold;
 use super::item::Row;
 use super::{Apart, Telling};
@@ -77,8 +78,7 @@ impl Chart {
         }
         let forked = apart.zip(states.last());
         let forked = forked.map(|(apart, before)| builder.fork(before, apart));
-        let end = states.last().expect("a path has a state");
-        let mut rows = builder.finish(end);
+        let mut rows = builder.finish(&Fates::new(world, path, telling));
         rows.extend(forked.into_iter().flatten());
         let steps = rows.last().map_or(0, |row| *row.steps.end());
         let (rows, round) = fold::fold(rows, telling.round(), usize::from(clients));

@@ -35,7 +35,7 @@ pub(super) fn difference(before: &State, after: &State) -> Vec<Item> {
             items.push(Item::Sends {
                 said,
                 missing: to,
-                left: NodeSet::EMPTY,
+                never: NodeSet::EMPTY,
             });
         }
     }

@@ -88,8 +88,8 @@ pub(super) enum Item {
         said: Broadcast<Letter>,
         /// Those it has not arrived at by the end of the path.
         missing: NodeSet,
-        /// Those of them at whom it never will: its proposer has left that round behind.
-        left: NodeSet,
+        /// Those of them at whom it never will.
+        never: NodeSet,
     },
     /// The crash kept this from leaving.
     DoesNotSend(Broadcast<Letter>),
@@ -130,10 +130,10 @@ impl Item {
             Item::Sends {
                 said,
                 missing,
-                left,
+                never,
             } => {
-                let still = missing.iter().filter(|to| !left.contains(*to)).collect();
-                let parts = [("in flight to", still), ("never arrives at", *left)];
+                let still = missing.iter().filter(|to| !never.contains(*to)).collect();
+                let parts = [("in flight to", still), ("never arrives at", *never)];
                 let whole = (said.to == *missing).then(|| said.message.to_string());
                 let parts = parts.into_iter().filter(|(_, to)| !to.is_empty());
                 let parts = parts.map(|(what, to)| format!("{what} {}", spaced(to)));

@@ -50,7 +50,7 @@ pub(super) const MARGIN: i32 = 16;
 
 const FOOT: &str = "Time runs downwards, a row is a step. Boxes with square corners: what a node has just saved; round ones: the \
                     phase its proposer enters. In flight: sent, and not arrived by the end of this story.";
-const LEFT: &str = " Never arrives: its proposer has left that round behind, and the network has lost what was said in it.";
+const NEVER: &str = " Never arrives: its proposer leaves that round behind, its node has failed for ever, or nothing happens any more.";
 const QUORUM: &str = " Dots: whose promises or votes make a quorum.";
 const AGAIN: &str = " Hollow heads: what has arrived before.";
 const FOLDED: &str = " Steps of waiting are told together.";
@@ -134,9 +134,9 @@ fn foot(chart: &Chart) -> String {
     let mut rows = chart.rows.iter();
     let folds = rows.any(|row| matches!(row.event, Event::Folded(_)));
     let folded = if folds { FOLDED } else { "" };
-    let left = |item: &Item| matches!(item, Item::Sends { left, .. } if !left.is_empty());
-    let left = if items().any(left) { LEFT } else { "" };
-    format!("{round}{FOOT}{left}{quorum}{again}{folded}")
+    let never = |item: &Item| matches!(item, Item::Sends { never, .. } if !never.is_empty());
+    let never = if items().any(never) { NEVER } else { "" };
+    format!("{round}{FOOT}{never}{quorum}{again}{folded}")
 }
 
 fn place(row: &Row, inner: i32, y: &mut i32) -> Place {

@@ -7,6 +7,7 @@ mod chart;
 mod columns;
 mod difference;
 mod draw;
+mod fates;
 mod fold;
 mod gaps;
 mod grid;

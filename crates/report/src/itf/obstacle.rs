@@ -46,6 +46,10 @@ pub(super) fn obstacle(world: &World, state: &State, action: Action) -> String {
         Action::Repeat(_) if !endless.is_some_and(|endless| endless.repeats) => {
             "no host says anything again here".to_owned()
         }
+        Action::Repeat(_) if !world.repeats() => "its host keeps silent, by a fault".to_owned(),
+        Action::Repeat(_) if !is_proposing(world, state, at) => {
+            format!("{at} has no ballot under way")
+        }
         Action::Repeat(_) => {
             format!("{at} has nothing to say again that is not on its way already")
         }
@@ -118,6 +122,11 @@ fn is_spared(world: &World, node: NodeId) -> bool {
         || chosen.is_some_and(|nodes| !nodes.contains(&node.index()))
 }
 
+fn is_proposing(world: &World, state: &State, at: NodeId) -> bool {
+    let server = state.server(at);
+    server.node(at, *world.cluster()).is_proposing()
+}
+
 /// Why an event cannot happen; `None` if it can.
 fn event_obstacle(world: &World, state: &State, event: Event) -> Option<String> {
     let at = node_of(event);
@@ -140,8 +149,7 @@ fn event_obstacle(world: &World, state: &State, event: Event) -> Option<String> 
         }
         Event::Deliver(envelope) => return undeliverable(world, state, &envelope),
         Event::Timeout(_) => {
-            let server = state.server(at);
-            if !server.node(at, *world.cluster()).is_proposing() {
+            if !is_proposing(world, state, at) {
                 return Some(format!("{at} has no ballot under way"));
             }
             if !world.may_time_out(state, at) {

@@ -1,6 +1,7 @@
 //! A saved trace, walked again on today's code.
 
-use model::{Action, Scenario, State, World};
+use checker::{Cut, Limits, Progress};
+use model::{Action, Onward, Ranked, Scenario, State, World};
 use serde_json::{Map, Value};
 use stateright::{Model as _, Property};
 
@@ -31,6 +32,13 @@ pub enum Replayed {
         /// Where the states are not as they were.
         difference: Option<Difference>,
     },
+    /// All steps can be taken, and what follows was not all explored.
+    Unknown {
+        /// Why not.
+        cut: Cut,
+        /// Where the states are not as they were.
+        difference: Option<Difference>,
+    },
     /// A step cannot be taken.
     Obsolete {
         /// Which one, from 1; 0 if the scenario is another one.
@@ -43,17 +51,18 @@ pub enum Replayed {
 }
 
 impl Replayed {
-    /// Whether this is what the trace expects. Where the scenario is another one, nothing is: what was
-    /// asked is not known any more.
-    pub fn is_expected(&self, trace: &Trace) -> bool {
-        match (trace.expect, self) {
+    /// Whether this is what the trace expects; `None` if it is not known what becomes of it. Where the scenario is
+    /// another one, nothing is: what was asked is not known any more.
+    pub fn is_expected(&self, trace: &Trace) -> Option<bool> {
+        Some(match (trace.expect, self) {
+            (_, Replayed::Unknown { .. }) => return None,
             (Fate::Breaks, Replayed::Breaks { .. }) | (Fate::Mended, Replayed::Mended { .. }) => {
                 true
             }
             (Fate::Mended, Replayed::Obsolete { step, .. }) => *step > 0,
             (Fate::Breaks, Replayed::Mended { .. } | Replayed::Obsolete { .. })
             | (Fate::Mended, Replayed::Breaks { .. }) => false,
-        }
+        })
     }
 
     /// In one word, for machines.
@@ -61,6 +70,7 @@ impl Replayed {
         match self {
             Replayed::Breaks { .. } => "breaks",
             Replayed::Mended { .. } => "mended",
+            Replayed::Unknown { .. } => "unknown",
             Replayed::Obsolete { .. } => "obsolete",
         }
     }
@@ -69,7 +79,7 @@ impl Replayed {
     pub fn tail(&self) -> Option<&Tail> {
         match self {
             Replayed::Breaks { tail, .. } => tail.as_ref(),
-            Replayed::Mended { .. } | Replayed::Obsolete { .. } => None,
+            Replayed::Mended { .. } | Replayed::Unknown { .. } | Replayed::Obsolete { .. } => None,
         }
     }
 
@@ -78,6 +88,7 @@ impl Replayed {
         match self {
             Replayed::Breaks { difference, .. }
             | Replayed::Mended { difference, .. }
+            | Replayed::Unknown { difference, .. }
             | Replayed::Obsolete { difference, .. } => difference.as_ref(),
         }
     }
@@ -85,11 +96,16 @@ impl Replayed {
 
 /// Walks a trace through `world`, which is that of its scenario as it is today and with its mutant, as
 /// far as the steps can be taken and until it shows what it showed. After each step every variable is
-/// compared.
+/// compared. Where it shows that nothing can be decided any more, what follows is explored within these limits.
 ///
 /// # Errors
-/// If a state cannot be written as JSON.
-pub fn replay(world: &World, trace: &Trace) -> Result<Replayed, Error> {
+/// If a state cannot be written as JSON, or what follows cannot be explored.
+pub fn replay(
+    world: &World,
+    trace: &Trace,
+    limits: &Limits,
+    progress: &(dyn Fn(&Progress) + Sync),
+) -> Result<Replayed, Error> {
     if let Some(reason) = other_settings(world.scenario(), trace)? {
         return Ok(Replayed::Obsolete {
             step: 0,
@@ -125,47 +141,64 @@ pub fn replay(world: &World, trace: &Trace) -> Result<Replayed, Error> {
         }
     }
     let difference = parted;
-    let judged = match is_live {
-        true => tail(world, trace)?.map(Some),
-        false if shows(trace.shows, &property, world, &state) => Ok(None),
-        false => Err(None),
+    let ever_after = match is_live {
+        true => ever_after(world, trace, limits, progress)?,
+        false if shows(trace.shows, &property, world, &state) => EverAfter::Breaks(None),
+        false => EverAfter::Mended(None),
     };
-    Ok(match judged {
-        Ok(tail) => Replayed::Breaks {
+    Ok(match ever_after {
+        EverAfter::Breaks(tail) => Replayed::Breaks {
             steps,
             tail,
             difference,
         },
-        Err(reason) => Replayed::Mended { reason, difference },
+        EverAfter::Mended(reason) => Replayed::Mended { reason, difference },
+        EverAfter::Unknown(cut) => Replayed::Unknown { cut, difference },
     })
 }
 
-/// How the path of a trace, all steps of which can be taken, goes on for ever; if it does not, why not.
-fn tail(world: &World, trace: &Trace) -> Result<Result<Tail, Option<String>>, Error> {
-    let path = trace.path(world, trace.steps.len());
-    let judged = match trace.stem {
-        Some(stem) => {
-            model::judge_round(world, &path, stem).map(|starved| Tail::Round { stem, starved })
-        }
-        None if world.scenario().endless.is_some() => model::judge_closed(world, &path)?
-            .map(Tail::Closed)
-            .map_err(|steps| match steps {
-                0 => "something is decided".to_owned(),
-                more => format!(
-                    "something can be decided, {} later",
-                    counted(more as u64, "step", "steps")
-                ),
-            }),
-        None => match world.can_decide_alone(path.last_state()) {
-            true => Err(
-                "a proposer that is asked and left alone gets a value decided, or no quorum is up"
-                    .to_owned(),
-            ),
-            false => Ok(Tail::Helpless),
-        },
-    };
-    Ok(judged.map_err(Some))
+/// What follows on a path for ever.
+enum EverAfter {
+    Breaks(Option<Tail>),
+    Mended(Option<String>),
+    Unknown(Cut),
 }
+
+/// What follows on the path of a trace, all steps of which can be taken, if it is to show that nothing is decided.
+fn ever_after(
+    world: &World,
+    trace: &Trace,
+    limits: &Limits,
+    progress: &(dyn Fn(&Progress) + Sync),
+) -> Result<EverAfter, Error> {
+    let path = trace.path(world, trace.steps.len());
+    if world.scenario().endless.is_none() {
+        return Ok(match world.can_decide_alone(path.last_state()) {
+            false => EverAfter::Breaks(Some(Tail::Helpless)),
+            true => EverAfter::Mended(Some(POSSIBLE.to_owned())),
+        });
+    }
+    let ranked = Ranked::new(world.clone()).map_err(Error::Ranked)?;
+    Ok(match trace.stem {
+        Some(stem) => match model::judge_round(&ranked, &path, stem) {
+            Ok(starved) => EverAfter::Breaks(Some(Tail::Round { stem, starved })),
+            Err(reason) => EverAfter::Mended(Some(reason)),
+        },
+        None => match model::onward(&ranked, &path, limits, progress)? {
+            Onward::Closed(states) => EverAfter::Breaks(Some(Tail::Closed(states))),
+            Onward::Decides(0) => EverAfter::Mended(Some("something is decided".to_owned())),
+            Onward::Decides(more) => EverAfter::Mended(Some(format!(
+                "something can be decided, {} later",
+                counted(more as u64, "step", "steps")
+            ))),
+            Onward::Unknown(cut) => EverAfter::Unknown(cut),
+        },
+    })
+}
+
+/// What is said where rounds end and `can-decide` is true.
+const POSSIBLE: &str = "deciding is possible after them: something is decided already, a proposer that is asked and \
+                        left alone gets it decided, or no proposer or no quorum is up";
 
 fn shows(shows: Shows, property: &Property<World>, world: &World, state: &State) -> bool {
     let holds = (property.condition)(world, state);
@@ -200,28 +233,36 @@ fn other_settings(scenario: &Scenario, trace: &Trace) -> Result<Option<String>, 
             "the trace does not say what its scenario was".to_owned(),
         ));
     };
-    let told = |value: Option<&Value>| match value {
-        None | Some(Value::Null) => "absent".to_owned(),
-        Some(value) => value.to_string(),
-    };
     let dropped = was.keys().filter(|part| !is.contains_key(*part));
-    let parts = is.iter().chain(dropped.map(|part| (part, &Value::Null)));
-    for (part, is) in parts {
-        let was = was.get(part).unwrap_or(&Value::Null);
+    let parts = is.iter().map(|(part, is)| (part, Some(is)));
+    for (part, is) in parts.chain(dropped.map(|part| (part, None))) {
+        let was = was.get(part);
         if was == is {
             continue;
         }
-        let fields = is.as_object().into_iter().flatten();
-        let mut fields = fields.filter(|(name, value)| was.get(name) != Some(value));
-        let (what, was, is) = match fields.next() {
-            Some((name, value)) => (format!("{part}.{name}"), was.get(name), value),
-            None => (part.clone(), Some(was), is),
+        let field = was.zip(is).and_then(|(was, is)| differing_field(was, is));
+        let (what, was, is) = match field {
+            Some((name, was, is)) => (format!("{part}.{name}"), was, is),
+            None => (part.clone(), was, is),
         };
+        let told = |value: Option<&Value>| value.map_or("absent".to_owned(), Value::to_string);
         return Ok(Some(format!(
-            "the scenario `{}` is not what it was: {what} was {}, is {is}",
+            "the scenario `{}` is not what it was: {what} was {}, is {}",
             scenario.name,
             told(was),
+            told(is),
         )));
     }
     Ok(None)
+}
+
+/// The first field in which two objects differ, with what it is in each.
+fn differing_field<'a>(
+    was: &'a Value,
+    is: &'a Value,
+) -> Option<(&'a String, Option<&'a Value>, Option<&'a Value>)> {
+    let (was, is) = (was.as_object()?, is.as_object()?);
+    let mut names = is.keys().chain(was.keys());
+    let name = names.find(|name| was.get(*name) != is.get(*name))?;
+    Some((name, was.get(name), is.get(name)))
 }

@@ -109,6 +109,13 @@ impl Trace {
         let (start, steps) = states(&value, is_endless)?;
         let has_round = property.name == DECIDES;
         match recipe.stem {
+            _ if has_round && !is_endless => {
+                let problem = format!(
+                    "`{DECIDES}` is judged where rounds never end, but its `settings` have no \
+                     `endless`"
+                );
+                return Err(TraceError::Meta(problem));
+            }
             Some(stem) if has_round && stem > steps.len() => {
                 let all = steps.len();
                 let problem = format!("`stem` is {stem}, but it has no more than {all} steps");
@@ -149,7 +156,7 @@ impl Trace {
     pub fn walked(&self, world: &World, replayed: &Replayed) -> Path<State, Action> {
         let taken = match replayed {
             Replayed::Breaks { steps, .. } => *steps,
-            Replayed::Mended { .. } => self.steps.len(),
+            Replayed::Mended { .. } | Replayed::Unknown { .. } => self.steps.len(),
             Replayed::Obsolete { step, .. } => step.saturating_sub(1),
         };
         self.path(world, taken)

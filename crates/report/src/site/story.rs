@@ -94,7 +94,12 @@ impl<'a> Story<'a> {
         html! {
             dl.again {
                 dt { "Found by" }
-                dd { code { "paxos check " (scenario) (fault) } }
+                @if judged.tail == Some(Tail::Helpless) {
+                    // It is asked of whole suites alone.
+                    dd { code { "paxos check" } ", and by " code { "paxos explore " (scenario) (fault) " --at " (judged.property) } }
+                } @else {
+                    dd { code { "paxos check " (scenario) (fault) } }
+                }
                 dt { "For machines" }
                 dd { a href={ (top) (trace) } { "the trace in the Informal Trace Format" } }
                 dt { "In the explorer" }

@@ -1,7 +1,10 @@
 //! Pictures are well-formed and readable, whatever the path.
 
-use model::{Action, State, World};
-use report::{Story, Telling, TooNarrow, text_diagram};
+use std::sync::Arc;
+
+use checker::{Limits, LiveVerdict};
+use model::{Action, Ranked, Scenario, State, World};
+use report::{Story, Tail, Telling, TooNarrow, text_diagram};
 use stateright::{Model, Path};
 
 use crate::golden::plain;
@@ -118,6 +121,102 @@ fn a_message_that_arrives_again_is_said_to() {
             .count(),
         1
     );
+}
+
+/// A liveness scenario of the repository.
+fn shipped_live(name: &str) -> World {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/liveness");
+    let scenario = Scenario::read(&folder.join(format!("{name}.toml"))).unwrap();
+    World::new(Arc::new(scenario)).unwrap()
+}
+
+/// What a picture says of messages that never arrive, in so many lines from the end or in those before; without ballots.
+fn never(lines: &[String]) -> Vec<String> {
+    let of_ballots = |word: &str| word.contains('.') || word.contains('=');
+    let told = lines.iter().filter(|line| line.contains("never arrives"));
+    let told = told.map(|line| {
+        line.split_whitespace()
+            .filter(|word| !of_ballots(word))
+            .collect::<Vec<_>>()
+            .join(" ")
+    });
+    told.collect()
+}
+
+#[test]
+fn what_never_arrives_is_the_same_each_time_around() {
+    let mut messages = 0;
+    for name in [
+        "duel-nack",
+        "impatient",
+        "minority-of-3",
+        "minority-of-5",
+        "lossy-rounds",
+        "duel",
+    ] {
+        let world = shipped_live(name);
+        let run = model::explore_live(&world, &Limits::default(), &|_| {}).unwrap();
+        let LiveVerdict::Lasso(lasso) = run.findings[0].verdict.clone() else {
+            panic!("{name} goes on for ever")
+        };
+        let (path, stem) = (lasso.path, lasso.stem);
+        let ranked = Ranked::new(world.clone()).unwrap();
+        let twice = model::once_more(&ranked, &path, stem).unwrap();
+        let telling = Telling {
+            tail: Some(Tail::Round {
+                stem,
+                starved: Vec::new(),
+            }),
+            ..Telling::default()
+        };
+        let lines = |path| {
+            let drawn = text_diagram(&world, path, &telling, None, 400).unwrap();
+            plain(&drawn).lines().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let step = path.clone().into_actions().len() + 1;
+        let twice = lines(&twice);
+        let begins = |step: usize| {
+            let number = format!("{step} ");
+            twice
+                .iter()
+                .position(|line| line.trim_start().starts_with(&number))
+                .unwrap()
+        };
+        let (first, second) = (
+            &twice[begins(stem + 1)..begins(step)],
+            &twice[begins(step)..],
+        );
+        assert_eq!(never(first), never(second), "{name}");
+        // The round before is told as well as if it were the last one.
+        let once = lines(&path);
+        assert_eq!(never(&once), never(&twice[..begins(step)]), "{name}");
+        messages += never(&once).len();
+    }
+    assert!(messages > 10, "{messages}");
+}
+
+#[test]
+fn what_is_lost_after_it_was_said_again_is_not_left_behind() {
+    let world = shipped_live("lossy");
+    let path = worlds::walk(
+        &world,
+        &[
+            "client asks n0 for A",
+            "lost: n0 → n1 Prepare 1.0",
+            "n0 asks again",
+            "lost: n0 → n2 Prepare 1.0",
+        ],
+    );
+    let lines = text_diagram(&world, &path, &Telling::default(), None, 400).unwrap();
+    let lines: Vec<String> = plain(&lines).lines().map(str::to_owned).collect();
+    assert!(never(&lines).is_empty(), "{lines:#?}");
+    // The second copy to n2 was the first one as well: in a set, all are one.
+    let flying: Vec<&String> = lines
+        .iter()
+        .filter(|line| line.contains("in flight"))
+        .collect();
+    assert_eq!(flying.len(), 1, "{lines:#?}");
+    assert!(flying[0].contains("in flight to n1 "), "{lines:#?}");
 }
 
 #[test]

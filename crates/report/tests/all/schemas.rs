@@ -49,7 +49,7 @@ fn summary(answers: &[report::Answer]) -> Value {
         file: "old".to_owned(),
         subject: "duel, agreement".to_owned(),
         expected: "mended",
-        is_met: true,
+        is_met: Some(true),
         told: "no longer breaks".to_owned(),
     };
     let text = report::summary(answers, 1, &[regression]).unwrap();
@@ -92,6 +92,10 @@ fn summaries_are_as_their_schema_says() {
     refused(|value| value["scenarios"][0]["properties"][0]["found"] = json!("yes"));
     refused(|value| value["scenarios"][0]["properties"][0]["steps"] = json!(4));
     refused(|value| value["scenarios"][0]["properties"][0]["why"] = json!(["no reason"]));
+    let mut unknown = good.clone();
+    unknown["regressions"][0]["is_met"] = Value::Null;
+    schema.accepts(&unknown);
+    refused(|value| value["regressions"][0]["is_met"] = json!("no"));
     refused(|value| value["regressions"][0]["expected"] = json!("holds"));
     refused(|value| drop(value.as_object_mut().unwrap().remove("not_run")));
 }

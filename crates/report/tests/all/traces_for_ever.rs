@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use checker::{Limits, Reductions};
+use checker::{Limits, Reductions, Verdict};
 use model::Mutant;
-use report::{Answer, Replayed, Tail, Trace, itf, replay};
+use report::{Answer, Replayed, Tail, Trace, itf};
 use serde_json::{Value, json};
+use stateright::{Model as _, Path};
 
 use crate::schemas;
-use crate::traces::otherwise;
+use crate::traces::{again, otherwise};
 use crate::worlds::{self, DUEL};
 
 /// One proposer, one acceptor, which may fail for ever.
@@ -62,6 +63,7 @@ fn told(replayed: &Replayed) -> String {
     match replayed {
         Replayed::Breaks { steps, tail, .. } => tail.as_ref().unwrap().told(*steps),
         Replayed::Mended { reason, .. } => reason.clone().unwrap(),
+        Replayed::Unknown { cut, .. } => cut.to_string(),
         Replayed::Obsolete { reason, .. } => reason.clone(),
     }
 }
@@ -81,14 +83,14 @@ fn what_goes_on_for_ever_is_judged_again() {
                 "it comes back up to the order of ballots alone"
             );
             let trace = Trace::parse(&text).unwrap();
-            let replayed = replay(&answer.world, &trace).unwrap();
+            let replayed = again(&answer.world, &trace);
             let expected = Replayed::Breaks {
                 steps: trace.steps(),
                 tail: judged.tail.clone(),
                 difference: None,
             };
             assert_eq!(replayed, expected);
-            assert!(replayed.is_expected(&trace));
+            assert!(replayed.is_expected(&trace) == Some(true));
             let whole = trace.walked(&answer.world, &replayed);
             assert_eq!(Some(&whole), judged.verdict.path());
         }
@@ -102,36 +104,119 @@ fn what_does_not_go_on_for_ever_any_more_is_told() {
     let [decides, can_decide] =
         [0, 1].map(|at| itf(&failing, &failing.judged[at]).unwrap().unwrap());
     let lasso = itf(&duel, &duel.judged[0]).unwrap().unwrap();
-    let again = |answer: &Answer, text: &str, change: fn(&mut Value)| {
-        told(&replay(&answer.world, &otherwise(text, change)).unwrap())
+    let becomes = |answer: &Answer, text: &str, change: fn(&mut Value)| {
+        told(&again(&answer.world, &otherwise(text, change)))
     };
     let cut = |value: &mut Value| drop(value["states"].as_array_mut().unwrap().pop());
     assert_eq!(
-        again(&failing, &can_decide, |_| {}),
+        becomes(&failing, &can_decide, |_| {}),
         "violated: impossible after 1 step"
     );
     assert_eq!(
-        again(&failing, &can_decide, cut),
+        becomes(&failing, &can_decide, cut),
         "something can be decided, 5 steps later"
     );
     let early = |value: &mut Value| {
         value["#meta"]["paxos"]["stem"] = json!(1);
         value["states"].as_array_mut().unwrap().truncate(2);
     };
-    let owed = again(&failing, &decides, early);
+    let owed = becomes(&failing, &decides, early);
     assert!(
         owed.starts_with("it is not fair: ") && owed.ends_with(" is possible and never comes"),
         "{owed}"
     );
     assert_eq!(
-        again(&duel, &lasso, cut),
+        becomes(&duel, &lasso, cut),
         "the world is not as it was after step 11, up to the order of ballots"
     );
     let dropped = otherwise(&lasso, |value| {
-        drop(value["#meta"]["paxos"]["settings"]["endless"]["stops"].take());
+        let settings = &mut value["#meta"]["paxos"]["settings"];
+        settings["endless"].as_object_mut().unwrap().remove("stops");
     });
-    let other = told(&replay(&duel.world, &dropped).unwrap());
-    assert!(other.contains("endless.stops was absent, is 0"), "{other}");
+    let other = told(&again(&duel.world, &dropped));
+    assert!(other.ends_with("endless.stops was absent, is 0"), "{other}");
+    let bounded = Trace::parse(&lasso).unwrap();
+    let other = told(&again(&worlds::world(DUEL), &bounded));
+    assert!(
+        other.contains("protocol.nack was true, is false"),
+        "{other}"
+    );
+}
+
+#[test]
+fn what_is_no_more_in_a_scenario_is_absent() {
+    let failing = live(FAILING);
+    let trace = itf(&failing, &failing.judged[1]).unwrap().unwrap();
+    let bounded = FAILING
+        .replace("[endless]", "")
+        .replace("in-flight = 1", "");
+    let bounded: String = bounded
+        .lines()
+        .filter(|line| {
+            !["repeats", "losses", "alone", "stop", "loss"]
+                .iter()
+                .any(|word| line.starts_with(word))
+        })
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let trace = otherwise(&trace, |value| {
+        value["#meta"]["paxos"]["settings"]["world"]["loss"] = json!(false);
+    });
+    let other = told(&again(&worlds::world(&bounded), &trace));
+    assert!(
+        other.contains("is not what it was: endless was {"),
+        "{other}"
+    );
+    assert!(other.ends_with("}, is absent"), "{other}");
+}
+
+#[test]
+fn what_follows_is_unknown_if_the_search_is_cut() {
+    let answer = live(FAILING);
+    let text = itf(&answer, &answer.judged[1]).unwrap().unwrap();
+    let trace = Trace::parse(&text).unwrap();
+    let limits = Limits {
+        max_states: Some(1),
+        ..Limits::default()
+    };
+    let replayed = report::replay(&answer.world, &trace, &limits, &|_| {}).unwrap();
+    assert!(matches!(replayed, Replayed::Unknown { .. }), "{replayed:?}");
+    assert_eq!(replayed.is_expected(&trace), None);
+}
+
+#[test]
+fn what_cannot_be_kept_up_to_the_order_of_ballots_is_an_error() {
+    let asks: String = (0..8)
+        .map(|of| format!("[[ask]]\nvalue = \"A\"\nof = {of}\n"))
+        .collect();
+    let big = format!(
+        "title = \"\"\nabout = \"\"\n[cluster]\nproposers = 8\nacceptors = 8\n[endless]\nin-flight = 1\n{asks}"
+    );
+    let world = Arc::new(worlds::world(&big));
+    let start = world.init_states().remove(0);
+    let path = Path::from_actions(&*world, start, &[]).unwrap();
+    let mut answer = live(FAILING);
+    answer.world = Arc::clone(&world);
+    for (place, tail) in [
+        (
+            0,
+            Tail::Round {
+                stem: 0,
+                starved: Vec::new(),
+            },
+        ),
+        (1, Tail::Closed(1)),
+    ] {
+        answer.judged[place].verdict = Verdict::Violated(path.clone());
+        answer.judged[place].tail = Some(tail);
+        let text = itf(&answer, &answer.judged[place]).unwrap().unwrap();
+        let trace = Trace::parse(&text).unwrap();
+        let refused = report::replay(&world, &trace, &Limits::default(), &|_| {}).unwrap_err();
+        assert!(
+            refused.to_string().contains("classes of actions"),
+            "{refused}"
+        );
+    }
 }
 
 #[test]
@@ -141,7 +226,7 @@ fn what_is_changed_where_only_worlds_without_end_have_it_is_named() {
     let trace = otherwise(&text, |value| {
         value["states"][1]["stopped"] = json!({"#set": []})
     });
-    let replayed = replay(&answer.world, &trace).unwrap();
+    let replayed = again(&answer.world, &trace);
     assert_eq!(
         replayed.difference().unwrap().to_string(),
         "from step 1 the states differ: stopped was {}, is {n1}"
@@ -171,7 +256,7 @@ fn what_cannot_be_done_in_a_world_without_end_is_an_obstacle() {
                 state
             }));
         });
-        let replayed = replay(&answer.world, &trace).unwrap();
+        let replayed = again(&answer.world, &trace);
         assert!(
             matches!(replayed, Replayed::Obsolete { step, .. } if step == actions.len()),
             "{replayed:?}"
@@ -180,6 +265,7 @@ fn what_cannot_be_done_in_a_world_without_end_is_an_obstacle() {
     };
     let stop = node("Stop", "n1");
     for (actions, because) in [
+        (vec![node("Repeat", "n0")], "n0 has no ballot under way"),
         (vec![node("Stop", "n0")], "n0 never fails"),
         (
             vec![stop.clone(), stop.clone()],
@@ -232,11 +318,11 @@ fn a_bounded_world_in_which_nothing_can_be_decided_any_more_has_a_trace_of_that(
     assert_eq!(answer.outcome(), report::Outcome::Unmet);
     let text = itf(&answer, judged).unwrap().unwrap();
     let trace = Trace::parse(&text).unwrap();
-    let replayed = replay(&world, &trace).unwrap();
+    let replayed = again(&world, &trace);
     assert_eq!(told(&replayed), "violated: impossible after 0 steps");
-    let right = replay(&worlds::world(DUEL), &trace).unwrap();
+    let right = again(&worlds::world(DUEL), &trace);
     assert!(
-        told(&right).starts_with("a proposer that is asked and left alone"),
+        told(&right).starts_with("deciding is possible after them"),
         "{right:?}"
     );
     assert!(matches!(right, Replayed::Mended { .. }));

@@ -100,17 +100,18 @@ function Step({action, outcome, state, actionIndex, properties, prevStep}) {
         return step.fetching;
     };
     step.fetchPicture = () => {
-        if (step.picture === undefined) {
-            step.picture = step.path ? answered(`.picture${step.path}`).then((response) => response.text()) : '';
-        }
+        step.picture ??= step.path ? answered(`.picture${step.path}`).then((response) => response.text()) : '';
         return step.picture;
     };
     /// Why the state breaks what it breaks, a list of properties with their sentences.
     step.fetchWhy = () => {
-        if (step.why === undefined) {
-            step.why = step.broken.length ? answered(`.why${step.path}`).then((response) => response.json()) : [];
-        }
+        step.why ??= step.broken.length ? answered(`.why${step.path}`).then((response) => response.json()) : [];
         return step.why;
+    };
+    /// Forgets what was fetched, so that it is asked for again.
+    step.forget = () => {
+        step.picture = undefined;
+        step.why = undefined;
     };
 }
 
@@ -191,12 +192,24 @@ function App() {
             app.farthestStep(farthest);
             app.selectedStep(selected);
             app.trouble('');
-            let [picture, why] = await Promise.all([selected.fetchPicture(), selected.fetchWhy()]);
-            if (view === views) {
-                app.picture(picture);
-                app.why(why);
+            app.why([]);
+            let wanted = [
+                [app.why, selected.fetchWhy()],
+                [app.picture, selected.fetchPicture()],
+            ];
+            for (let [place, fetched] of wanted) {
+                Promise.resolve(fetched)
+                    .then((found) => view === views && place(found))
+                    .catch((error) => {
+                        selected.forget();
+                        complain(error);
+                    });
             }
         } catch (error) {
+            complain(error);
+        }
+
+        function complain(error) {
             if (view === views) {
                 app.trouble(error.message);
             }

@@ -19,7 +19,7 @@ value = "A"
 of = 0
 "#;
 
-const ENDLESS: &str = "[protocol]\nnack = true\n[endless]\nin-flight = 1\n";
+pub(crate) const ENDLESS: &str = "[protocol]\nnack = true\n[endless]\nin-flight = 1\n";
 
 /// Both phases, and who learns of it.
 pub(crate) fn success() -> Story {

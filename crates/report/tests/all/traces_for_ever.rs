@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use stateright::{Model as _, Path};
 
 use crate::schemas;
+use crate::stories::ENDLESS;
 use crate::traces::{again, otherwise};
 use crate::worlds::{self, DUEL};
 
@@ -34,23 +35,9 @@ of = 0
 "#;
 
 /// Two proposers, and refusals, for ever.
-const FOR_EVER: &str = r#"
-title = "A duel for ever"
-about = "Nobody has to win."
-[cluster]
-proposers = 2
-acceptors = 1
-[endless]
-in-flight = 1
-[protocol]
-nack = true
-[[ask]]
-value = "A"
-of = 0
-[[ask]]
-value = "B"
-of = 1
-"#;
+fn for_ever() -> String {
+    format!("{DUEL}{ENDLESS}")
+}
 
 fn live(text: &str) -> Answer {
     let world = Arc::new(worlds::world(text));
@@ -71,7 +58,7 @@ fn told(replayed: &Replayed) -> String {
 #[test]
 fn what_goes_on_for_ever_is_judged_again() {
     let mut paths = 0;
-    for answer in [live(FAILING), live(FOR_EVER)] {
+    for answer in [live(FAILING), live(&for_ever())] {
         for judged in answer.judged.iter().filter(|one| one.tail.is_some()) {
             paths += 1;
             let text = itf(&answer, judged).unwrap().unwrap();
@@ -100,7 +87,7 @@ fn what_goes_on_for_ever_is_judged_again() {
 
 #[test]
 fn what_does_not_go_on_for_ever_any_more_is_told() {
-    let (failing, duel) = (live(FAILING), live(FOR_EVER));
+    let (failing, duel) = (live(FAILING), live(&for_ever()));
     let [decides, can_decide] =
         [0, 1].map(|at| itf(&failing, &failing.judged[at]).unwrap().unwrap());
     let lasso = itf(&duel, &duel.judged[0]).unwrap().unwrap();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use checker::{Limits, Reductions, Verdict};
-use model::Mutant;
+use model::{Mutant, World};
 use report::{Answer, Replayed, Tail, Trace, itf};
 use serde_json::{Value, json};
 use stateright::{Model as _, Path};
@@ -232,7 +232,7 @@ fn what_cannot_be_done_in_a_world_without_end_is_an_obstacle() {
     }});
     let lose = json!({"tag": "Lose", "value": prepare});
     let deliver = json!({"tag": "Deliver", "value": prepare});
-    let obstacle = |actions: &[Value]| {
+    let obstacle = |world: &World, actions: &[Value]| {
         let trace = otherwise(&text, |value| {
             let state = value["states"][1].clone();
             let states = value["states"].as_array_mut().unwrap();
@@ -243,7 +243,7 @@ fn what_cannot_be_done_in_a_world_without_end_is_an_obstacle() {
                 state
             }));
         });
-        let replayed = again(&answer.world, &trace);
+        let replayed = again(world, &trace);
         assert!(
             matches!(replayed, Replayed::Obsolete { step, .. } if step == actions.len()),
             "{replayed:?}"
@@ -272,13 +272,24 @@ fn what_cannot_be_done_in_a_world_without_end_is_an_obstacle() {
             "n0 has nothing to say again that is not on its way already",
         ),
         (
-            vec![ask.clone(), lose.clone(), node("Repeat", "n0"), lose],
+            vec![
+                ask.clone(),
+                lose.clone(),
+                node("Repeat", "n0"),
+                lose.clone(),
+            ],
             "as many messages were lost as may be: 1",
         ),
     ] {
-        let reason = obstacle(&actions);
+        let reason = obstacle(&answer.world, &actions);
         assert!(reason.ends_with(because), "{because}: {reason}");
     }
+    let silent = worlds::world(FAILING).with_mutant(Mutant::NoRetransmission);
+    let reason = obstacle(&silent, &[ask, lose, node("Repeat", "n0")]);
+    assert!(
+        reason.ends_with("its host keeps silent, by a fault"),
+        "{reason}"
+    );
 }
 
 #[test]

@@ -66,7 +66,7 @@ pub(crate) fn judge(
     let run = model::explore_live(&world, limits, tell)
         .map_err(|source| Error::Exploration { name, source })?;
     let scenario = world.scenario();
-    let by_notes = scenario.protocol.rules == RulesName::Notes;
+    let by_notes = scenario.protocol.rules == RulesName::StrictAccept;
     let compares = by_notes && scenario.world.retries == Some(0);
     let another_round = compares.then(|| model::another_round(&world)).flatten();
     let mut answer = Answer::live(Arc::new(world), run);

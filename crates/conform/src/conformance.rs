@@ -93,7 +93,7 @@ pub fn conform_to(journals: Vec<Read>, mutant: Option<Mutant>) -> Result<Conform
     let rules = RuleSet {
         variant: match all.rules {
             RulesName::Lamport => Variant::Lamport,
-            RulesName::Notes => Variant::Notes,
+            RulesName::StrictAccept => Variant::StrictAccept,
         },
         mutant,
         down: NodeSet::EMPTY,

@@ -118,7 +118,7 @@ fn scenario(key: String, rules: RuleSet, ask: Vec<Ask>) -> Scenario {
         cluster: Placement::default(),
         protocol: Protocol {
             rules: match rules.variant {
-                Variant::Notes => model::RulesName::Notes,
+                Variant::StrictAccept => model::RulesName::StrictAccept,
                 Variant::Lamport | Variant::Flexible(_) => model::RulesName::Lamport,
             },
             nack: true,

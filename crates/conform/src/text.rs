@@ -102,7 +102,7 @@ pub(crate) fn node(node: &Node<Value>) -> String {
 
 fn write_roles(text: &mut String, node: &Node<Value>) {
     let proposer = node.proposer();
-    if let Some(own) = &proposer.own {
+    if let Some(own) = &proposer.client_value {
         text.push_str(&format!("; wants {}", value(own)));
     }
     match &proposer.progress {
@@ -119,7 +119,7 @@ fn write_roles(text: &mut String, node: &Node<Value>) {
         }
         Progress::Proposing { ballot } => text.push_str(&format!("; proposes {ballot}")),
     }
-    if let Some(seen) = proposer.seen {
+    if let Some(seen) = proposer.highest_nack {
         text.push_str(&format!("; refused for {seen}"));
     }
     match node.learner() {

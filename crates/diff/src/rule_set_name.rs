@@ -51,7 +51,7 @@ impl RuleSetName {
 /// The variants by name.
 const VARIANTS: [(&str, Option<Variant>); 3] = [
     ("lamport", Some(Variant::Lamport)),
-    ("notes", Some(Variant::Notes)),
+    ("notes", Some(Variant::StrictAccept)),
     ("scenario", None),
 ];
 

@@ -209,7 +209,7 @@ impl Peer {
         let round = self
             .world
             .rules()
-            .next_round(proposer.last_round, proposer.seen);
+            .next_round(proposer.last_round, proposer.highest_nack);
         round.is_some_and(|round| round.number() <= self.world.scenario().world.rounds)
     }
 
@@ -270,7 +270,7 @@ impl Actor for Peer {
             Wait::Request(index) => {
                 let node = &memory.node;
                 if node.chosen().is_none()
-                    && node.proposer().own.is_none()
+                    && node.proposer().client_value.is_none()
                     && !self.may_start_round(node)
                 {
                     out.set_timer(*wait, model_timeout());

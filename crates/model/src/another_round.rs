@@ -34,7 +34,7 @@ pub fn another_round(world: &World) -> Option<AnotherRound> {
         "a world of first rounds"
     );
     let lamport = world.clone().with_variant(Variant::Lamport);
-    let notes = world.clone().with_variant(Variant::Notes);
+    let notes = world.clone().with_variant(Variant::StrictAccept);
     let start = world.init_states().remove(0);
     let mut pairs = vec![Pair {
         lamport: start.clone(),

@@ -311,7 +311,7 @@ impl World {
     fn hear(&self, next: &mut State, index: usize, reply: Reply) -> Option<()> {
         // A request that leaves arrives once at most here.
         let copies = match self.rules().is(Mutant::RefusalsBelieved) {
-            true => Copies::Harmless,
+            true => Copies::ReadOnly,
             false => Copies::Never,
         };
         let attempt = &mut next.clients.as_mut()?.calls[index].attempt;
@@ -327,7 +327,7 @@ impl World {
 /// What a client knows when a node says that it did nothing.
 fn refused(attempt: &mut Attempt, refusal: Refusal, copies: Copies) -> Outcome {
     attempt.refused(refusal, copies);
-    match attempt.is_hopeful() {
+    match attempt.is_pending() {
         true => Outcome::Asked,
         false => conclude([attempt.known()]).into(),
     }

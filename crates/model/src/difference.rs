@@ -289,8 +289,8 @@ fn listed(letters: Letters) -> String {
 fn known(known: &Known) -> String {
     match known {
         Known::NotAsked => "the node was not asked",
-        Known::MayHave => "the node may have it",
-        Known::DidNot => "the node did not get it",
+        Known::Unknown => "the node may have it",
+        Known::NotDelivered => "the node did not get it",
         Known::Busy => "the node was busy",
         Known::Refused => "the node refused it",
     }
@@ -310,7 +310,7 @@ fn or_nothing(text: String) -> String {
 }
 
 fn proposes(proposer: &Proposer<Letter>) -> String {
-    let own = proposer.own.map(|own| format!("wants {own}"));
+    let own = proposer.client_value.map(|own| format!("wants {own}"));
     let progress = match proposer.progress {
         Progress::Idle => None,
         Progress::Preparing {
@@ -326,7 +326,9 @@ fn proposes(proposer: &Proposer<Letter>) -> String {
         }
         Progress::Proposing { ballot } => Some(format!("proposes {ballot}")),
     };
-    let seen = proposer.seen.map(|seen| format!("refused for {seen}"));
+    let seen = proposer
+        .highest_nack
+        .map(|seen| format!("refused for {seen}"));
     let parts: Vec<String> = [own, progress, seen].into_iter().flatten().collect();
     match parts.is_empty() {
         true => "idle".to_owned(),

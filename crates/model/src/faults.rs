@@ -23,7 +23,7 @@ impl Mutant {
         said: Broadcast<Letter>,
         handling: &Handling<'_>,
     ) -> (Option<Broadcast<Letter>>, Option<Broadcast<Letter>>) {
-        let own = handling.after.proposer().own;
+        let own = handling.after.proposer().client_value;
         let instead = |message| Broadcast { message, ..said };
         match (self, said.message, own) {
             (Mutant::Phase1Skipped, Message::Prepare { ballot }, Some(value)) => {

@@ -140,7 +140,7 @@ impl Kind {
                 Message::Prepare { .. } => Kind::PrepareIgnored,
                 Message::Promise { .. } => match said {
                     Some(Message::Propose { value, .. })
-                        if before.proposer().own == Some(value) =>
+                        if before.proposer().client_value == Some(value) =>
                     {
                         Kind::PromiseProposes
                     }

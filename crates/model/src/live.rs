@@ -111,7 +111,7 @@ impl Sort {
                 if world.scenario().protocol.nack {
                     all.push(Sort::Arrives(Kind::Nack, acceptor, proposer));
                 }
-                let audience = cluster.audience(proposer);
+                let audience = cluster.vote_recipients(proposer);
                 let hears = |node| Sort::Arrives(Kind::Accepted, acceptor, node);
                 all.extend(audience.iter().map(hears));
             }

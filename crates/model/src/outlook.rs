@@ -45,7 +45,7 @@ impl World {
             .map(|(id, server)| server.node(id, *self.cluster()))
             .collect();
         let wanted = self.values().iter().next();
-        let mut input = match (nodes[proposer.index()].proposer().own, wanted) {
+        let mut input = match (nodes[proposer.index()].proposer().client_value, wanted) {
             (None, Some(value)) => Input::Propose(value),
             (Some(_), _) | (None, None) => Input::Timeout(Timer::Retry),
         };

@@ -46,9 +46,9 @@ impl Packed {
                 | vote_bits(server.disk.accepted) << 32
                 | vote_bits(best) << 16
                 | u64::from(promises.bits()),
-            u64::from(rank(proposer.seen)) << 20
+            u64::from(rank(proposer.highest_nack)) << 20
                 | u64::from(current) << 8
-                | letter_bits(proposer.own) << 4
+                | letter_bits(proposer.client_value) << 4
                 | phase,
             u64::from(voters.bits()) << 48
                 | u64::from(counted) << 32
@@ -88,8 +88,8 @@ impl Packed {
             },
             proposer: Proposer {
                 last_round: Round::new((knows >> 44) as u32 & 0xff),
-                own: letter(proposes >> 4),
-                seen: ballot((proposes >> 20) as u16),
+                client_value: letter(proposes >> 4),
+                highest_nack: ballot((proposes >> 20) as u16),
                 progress,
             },
             learner,
@@ -239,8 +239,8 @@ mod tests {
                 },
                 proposer: Proposer {
                     last_round: Round::new(255).filter(|_| full),
-                    own: some_letters[1].filter(|_| full),
-                    seen: some_ballots[1].filter(|_| full),
+                    client_value: some_letters[1].filter(|_| full),
+                    highest_nack: some_ballots[1].filter(|_| full),
                     progress: progress[if full { progress.len() - 1 } else { 0 }],
                 },
                 learner: learners[if full { learners.len() - 1 } else { 0 }],
@@ -262,7 +262,7 @@ mod tests {
                 server.acceptor.promised = *ballot;
                 check(server);
                 server = base;
-                server.proposer.seen = *ballot;
+                server.proposer.highest_nack = *ballot;
                 check(server);
                 server = base;
                 server.disk.promised = *ballot;
@@ -283,7 +283,7 @@ mod tests {
             }
             for letter in &some_letters {
                 let mut server = base;
-                server.proposer.own = *letter;
+                server.proposer.client_value = *letter;
                 check(server);
                 server.announced = letter.iter().copied().collect();
                 check(server);

@@ -102,8 +102,8 @@ impl Ranked {
                 Progress::Preparing { ballot, .. } | Progress::Proposing { ballot } => Some(ballot),
             };
             // Refusals of the ballot it pursues are by higher ones than that.
-            if proposer.seen.is_some() && proposer.seen < ballot {
-                proposer.seen = None;
+            if proposer.highest_nack.is_some() && proposer.highest_nack < ballot {
+                proposer.highest_nack = None;
                 kept.set_server(node, &server);
             }
         }
@@ -308,7 +308,7 @@ fn server_with(server: Server, to: &mut dyn FnMut(Round) -> Round) -> Server {
     new.acceptor.promised = server.acceptor.promised.map(|one| ballot_with(one, to));
     new.acceptor.accepted = server.acceptor.accepted.map(|one| vote_with(one, to));
     new.proposer.last_round = server.proposer.last_round.map(&mut *to);
-    new.proposer.seen = server.proposer.seen.map(|one| ballot_with(one, to));
+    new.proposer.highest_nack = server.proposer.highest_nack.map(|one| ballot_with(one, to));
     new.proposer.progress = match server.proposer.progress {
         Progress::Idle => Progress::Idle,
         Progress::Preparing {
@@ -387,7 +387,12 @@ fn starts(state: &State, action: Action) -> Option<NodeId> {
     match action {
         Action::Step(event) | Action::Torn { event, .. } => match event {
             Event::Timeout(node) => Some(node),
-            Event::Ask { of, .. } => state.server(of).proposer.own.is_none().then_some(of),
+            Event::Ask { of, .. } => state
+                .server(of)
+                .proposer
+                .client_value
+                .is_none()
+                .then_some(of),
             Event::Deliver(_) => None,
         },
         Action::Crash(_)
@@ -404,7 +409,7 @@ fn starts(state: &State, action: Action) -> Option<NodeId> {
 /// The highest round that a proposer knows of; 0 if it knows none.
 fn base(state: &State, node: NodeId) -> u32 {
     let proposer = state.server(node).proposer;
-    let seen = proposer.seen.map(|ballot| ballot.round);
+    let seen = proposer.highest_nack.map(|ballot| ballot.round);
     proposer.last_round.max(seen).map_or(0, Round::number)
 }
 

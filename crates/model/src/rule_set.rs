@@ -1,8 +1,8 @@
 //! The rules a world plays by: one of the protocol's variants, or one made wrong on purpose.
 
 use paxos::{
-    Acceptor, Ballot, Cluster, Durable, Flexible, Lamport, NodeSet, Notes, Phase, Round, Rules,
-    Value, Vote,
+    Acceptor, Ballot, Cluster, Durable, Flexible, Lamport, NodeSet, Phase, Round, Rules,
+    StrictAccept, Value, Vote,
 };
 
 use crate::Mutant;
@@ -12,8 +12,8 @@ use crate::Mutant;
 pub enum Variant {
     /// [`Lamport`].
     Lamport,
-    /// [`Notes`].
-    Notes,
+    /// [`StrictAccept`].
+    StrictAccept,
     /// [`Flexible`]; correct only if its quorums meet.
     Flexible(Flexible),
 }
@@ -62,7 +62,7 @@ impl Rules for RuleSet {
         Lamport.may_promise(acceptor, ballot)
     }
 
-    fn report<V: Value>(&self, accepted: Option<Vote<V>>) -> Option<Vote<V>> {
+    fn report_vote<V: Value>(&self, accepted: Option<Vote<V>>) -> Option<Vote<V>> {
         if self.is(Mutant::PromiseHidesVote) {
             return None;
         }
@@ -75,10 +75,10 @@ impl Rules for RuleSet {
                 ..vote
             });
         }
-        Lamport.report(accepted)
+        Lamport.report_vote(accepted)
     }
 
-    fn prefer<V: Value>(
+    fn pick_vote<V: Value>(
         &self,
         best: Option<Vote<V>>,
         reported: Option<Vote<V>>,
@@ -106,14 +106,14 @@ impl Rules for RuleSet {
                 best
             };
         }
-        Lamport.prefer(best, reported)
+        Lamport.pick_vote(best, reported)
     }
 
-    fn value<V: Value>(&self, best: Option<Vote<V>>, own: V) -> V {
+    fn choose_value<V: Value>(&self, best: Option<Vote<V>>, own: V) -> V {
         if self.is(Mutant::OwnValue) {
             return own;
         }
-        Lamport.value(best, own)
+        Lamport.choose_value(best, own)
     }
 
     fn may_accept<V: Value>(&self, acceptor: &Acceptor<V>, ballot: Ballot) -> bool {
@@ -128,7 +128,7 @@ impl Rules for RuleSet {
             return false;
         }
         match self.variant {
-            Variant::Notes => Notes.may_accept(acceptor, ballot),
+            Variant::StrictAccept => StrictAccept.may_accept(acceptor, ballot),
             Variant::Lamport | Variant::Flexible(_) => Lamport.may_accept(acceptor, ballot),
         }
     }
@@ -159,7 +159,7 @@ impl Rules for RuleSet {
         }
         match self.variant {
             Variant::Flexible(sizes) => sizes.is_quorum(phase, cluster, voters),
-            Variant::Lamport | Variant::Notes => Lamport.is_quorum(phase, cluster, voters),
+            Variant::Lamport | Variant::StrictAccept => Lamport.is_quorum(phase, cluster, voters),
         }
     }
 

@@ -225,7 +225,7 @@ impl Scenario {
             protocol.rules,
         ) {
             (Some(prepare), Some(accept), _) => Variant::Flexible(Flexible { prepare, accept }),
-            (_, _, RulesName::Notes) => Variant::Notes,
+            (_, _, RulesName::StrictAccept) => Variant::StrictAccept,
             (_, _, RulesName::Lamport) => Variant::Lamport,
         };
         let down = self.world.down.iter().copied();

@@ -163,7 +163,7 @@ impl World {
             && let Input::Receive(envelope) = input
         {
             // A host answers again what it is asked again.
-            effects.send = before.answer_again(&self.rules, envelope.from, &envelope.message);
+            effects.send = before.retransmit_promise(&self.rules, envelope.from, &envelope.message);
         }
         if let Some(said) = effects.send {
             if matches!(said.message, Message::Nack { .. }) && !self.scenario.protocol.nack {
@@ -196,7 +196,7 @@ impl World {
             Event::Ask { index, .. } => {
                 self.may_ask(state, index)
                     && (node.chosen().is_some()
-                        || proposer.own.is_some()
+                        || proposer.client_value.is_some()
                         || self.has_round_left(proposer))
             }
             Event::Timeout(_) => {
@@ -215,7 +215,7 @@ impl World {
     /// Whether the scenario lets this proposer start another round.
     fn has_round_left(&self, proposer: &Proposer<Letter>) -> bool {
         self.rules
-            .next_round(proposer.last_round, proposer.seen)
+            .next_round(proposer.last_round, proposer.highest_nack)
             .is_some_and(|round| round.number() <= self.rounds())
     }
 

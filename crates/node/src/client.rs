@@ -112,10 +112,10 @@ impl Client {
         // Each node is asked in its turn; those asked before may still answer. The turns do not
         // depend on who is fast.
         for turn in (0..tries.len()).cycle() {
-            if Instant::now() >= deadline || !tries.iter().any(Try::is_hopeful) {
+            if Instant::now() >= deadline || !tries.iter().any(Try::is_pending) {
                 break;
             }
-            if !tries[turn].is_hopeful() {
+            if !tries[turn].is_pending() {
                 continue;
             }
             let datagram = codec.request(tries[turn].id, &request);
@@ -152,8 +152,8 @@ impl Try {
         }
     }
 
-    fn is_hopeful(&self) -> bool {
-        self.attempt.is_hopeful()
+    fn is_pending(&self) -> bool {
+        self.attempt.is_pending()
     }
 
     /// Sends the request, or learns that it cannot be sent.
@@ -191,7 +191,7 @@ impl Try {
         if error.kind() == io::ErrorKind::ConnectionRefused {
             self.attempt.undelivered(self.copies());
         }
-        if self.attempt.known() == Known::DidNot {
+        if self.attempt.known() == Known::NotDelivered {
             self.reason = format!("{} at {}: {error}", self.id, self.address);
         }
     }
@@ -234,11 +234,11 @@ impl Try {
     /// The node says that it did nothing.
     fn refused(&mut self, refusal: Refusal, ask: &Ask, reason: String) {
         let copies = match ask {
-            Ask::Get => Copies::Harmless,
+            Ask::Get => Copies::ReadOnly,
             Ask::Propose(_) => self.copies(),
         };
         self.attempt.refused(refusal, copies);
-        if !self.is_hopeful() {
+        if !self.is_pending() {
             self.reason = reason;
         }
     }
@@ -264,7 +264,7 @@ fn listen(
     request: &Request,
     until: Instant,
 ) -> Option<Told> {
-    while tries[turn].is_hopeful() {
+    while tries[turn].is_pending() {
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return None;
@@ -316,7 +316,7 @@ fn conclude(tries: &[Try], ask: &Ask, timeout: Duration) -> Outcome {
     };
     match client::conclude(tries.iter().map(|one| one.attempt.known())) {
         Failure::Unknown => {
-            let silent = of(&[Known::MayHave]);
+            let silent = of(&[Known::Unknown]);
             let silent: Vec<String> = silent.iter().map(|one| one.id.to_string()).collect();
             let invalid = match tries.iter().map(|one| one.invalid).sum::<u32>() {
                 0 => String::new(),
@@ -336,7 +336,9 @@ fn conclude(tries: &[Try], ask: &Ask, timeout: Duration) -> Outcome {
             ))
         }
         Failure::Retryable => Outcome::Retryable(reasons(&[Known::Busy])),
-        Failure::PostFailed => Outcome::PostFailed(reasons(&[Known::DidNot, Known::NotAsked])),
+        Failure::PostFailed => {
+            Outcome::PostFailed(reasons(&[Known::NotDelivered, Known::NotAsked]))
+        }
         Failure::Fatal => Outcome::Fatal(reasons(&[Known::Refused])),
     }
 }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use paxos::{
-    Broadcast, Cluster, Durable, Effects, Input, Lamport, Message, Node, NodeId, NodeSet, Notes,
-    Phase, Rules as _,
+    Broadcast, Cluster, Durable, Effects, Input, Lamport, Message, Node, NodeId, NodeSet, Phase,
+    Rules as _, StrictAccept,
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,8 +21,9 @@ pub enum RulesName {
     /// [`paxos::Lamport`].
     #[default]
     Lamport,
-    /// [`paxos::Notes`].
-    Notes,
+    /// [`paxos::StrictAccept`].
+    #[serde(rename = "notes")]
+    StrictAccept,
 }
 
 /// A cluster file, read and found consistent.
@@ -121,7 +122,7 @@ impl RulesName {
     pub fn start<V: paxos::Value>(self, id: NodeId, roles: Cluster, disk: Durable<V>) -> Node<V> {
         match self {
             RulesName::Lamport => Node::start(id, roles, &Lamport, disk),
-            RulesName::Notes => Node::start(id, roles, &Notes, disk),
+            RulesName::StrictAccept => Node::start(id, roles, &StrictAccept, disk),
         }
     }
 
@@ -129,20 +130,20 @@ impl RulesName {
     pub fn handle<V: paxos::Value>(self, node: &mut Node<V>, input: Input<V>) -> Effects<V> {
         match self {
             RulesName::Lamport => node.handle(&Lamport, input),
-            RulesName::Notes => node.handle(&Notes, input),
+            RulesName::StrictAccept => node.handle(&StrictAccept, input),
         }
     }
 
-    /// [`Node::answer_again`] by these rules.
-    pub fn answer_again<V: paxos::Value>(
+    /// [`Node::retransmit_promise`] by these rules.
+    pub fn retransmit_promise<V: paxos::Value>(
         self,
         node: &Node<V>,
         from: NodeId,
         question: &Message<V>,
     ) -> Option<Broadcast<V>> {
         match self {
-            RulesName::Lamport => node.answer_again(&Lamport, from, question),
-            RulesName::Notes => node.answer_again(&Notes, from, question),
+            RulesName::Lamport => node.retransmit_promise(&Lamport, from, question),
+            RulesName::StrictAccept => node.retransmit_promise(&StrictAccept, from, question),
         }
     }
 
@@ -150,7 +151,7 @@ impl RulesName {
     pub fn is_quorum(self, phase: Phase, roles: &Cluster, voters: NodeSet) -> bool {
         match self {
             RulesName::Lamport => Lamport.is_quorum(phase, roles, voters),
-            RulesName::Notes => Notes.is_quorum(phase, roles, voters),
+            RulesName::StrictAccept => StrictAccept.is_quorum(phase, roles, voters),
         }
     }
 }

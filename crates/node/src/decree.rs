@@ -115,7 +115,7 @@ impl Decree {
 
     /// Whether an acceptor has refused the ballot under way.
     pub(crate) fn is_refused(&self) -> bool {
-        self.ballot().is_some() && self.node.proposer().seen > self.ballot()
+        self.ballot().is_some() && self.node.proposer().highest_nack > self.ballot()
     }
 
     /// Remembers what was said, as far as it may have to be said again.

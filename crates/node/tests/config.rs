@@ -77,7 +77,7 @@ fn a_file_says_who_takes_part_and_how() {
     );
     let file = Room::new(&text).read().unwrap();
     assert_eq!(file.cluster.to_string(), "0123456789abcdef0123456789abcdef");
-    assert_eq!(file.rules, RulesName::Notes);
+    assert_eq!(file.rules, RulesName::StrictAccept);
     let timing = Timing {
         retry_ms: 7,
         ..Timing::default()

@@ -23,7 +23,7 @@ impl<V: Value> Acceptor<V> {
         self.promised = Some(ballot);
         Some(Message::Promise {
             ballot,
-            accepted: rules.report(self.accepted.clone()),
+            accepted: rules.report_vote(self.accepted.clone()),
         })
     }
 
@@ -48,7 +48,7 @@ impl<V: Value> Acceptor<V> {
 
     /// "Fail", if a higher promise stands in the way. Else silence, since there is no ballot for the
     /// proposer to exceed: it repeats what was promised already, or asks for a vote that
-    /// [`Notes`](crate::Notes) refuses for want of a promise.
+    /// [`StrictAccept`](crate::StrictAccept) refuses for want of a promise.
     fn refusal(&self, ballot: Ballot) -> Option<Message<V>> {
         let promised = self.promised.filter(|promised| *promised > ballot)?;
         Some(Message::Nack { ballot, promised })

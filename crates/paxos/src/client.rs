@@ -12,9 +12,9 @@ pub enum Known {
     #[default]
     NotAsked,
     /// It may have got the request: it may have been done, or may yet be.
-    MayHave,
+    Unknown,
     /// It surely did not get it.
-    DidNot,
+    NotDelivered,
     /// It got it, did nothing, and may do it later.
     Busy,
     /// It got it, did nothing, and refuses for good.
@@ -38,7 +38,7 @@ pub enum Copies {
     /// The network may make copies, which may arrive at any later time.
     Possible,
     /// It does not matter: the request does nothing, it only reads.
-    Harmless,
+    ReadOnly,
 }
 
 /// What a node says of a request that it did not do.
@@ -70,20 +70,20 @@ impl Attempt {
     }
 
     /// Whether it makes sense to ask this node, or to wait for it.
-    pub const fn is_hopeful(&self) -> bool {
-        matches!(self.known, Known::NotAsked | Known::MayHave)
+    pub const fn is_pending(&self) -> bool {
+        matches!(self.known, Known::NotAsked | Known::Unknown)
     }
 
     /// The request has left.
     pub const fn posted(&mut self) {
         self.posts = self.posts.saturating_add(1);
-        self.known = Known::MayHave;
+        self.known = Known::Unknown;
     }
 
     /// The request could not leave. Earlier ones may have.
     pub const fn not_posted(&mut self) {
         if self.posts == 0 {
-            self.known = Known::DidNot;
+            self.known = Known::NotDelivered;
         }
     }
 
@@ -91,7 +91,7 @@ impl Attempt {
     /// alone.
     pub const fn undelivered(&mut self, copies: Copies) {
         if self.is_only_copy(copies) {
-            self.known = Known::DidNot;
+            self.known = Known::NotDelivered;
         }
     }
 
@@ -110,7 +110,7 @@ impl Attempt {
         match copies {
             Copies::Never => self.posts == 1,
             Copies::Possible => false,
-            Copies::Harmless => true,
+            Copies::ReadOnly => true,
         }
     }
 }
@@ -121,9 +121,9 @@ pub fn conclude(attempts: impl IntoIterator<Item = Known>) -> Failure {
     let mut outcome = None;
     for known in attempts {
         let own = match known {
-            Known::MayHave => return Failure::Unknown,
+            Known::Unknown => return Failure::Unknown,
             Known::Busy => Failure::Retryable,
-            Known::NotAsked | Known::DidNot => Failure::PostFailed,
+            Known::NotAsked | Known::NotDelivered => Failure::PostFailed,
             Known::Refused => Failure::Fatal,
         };
         outcome = Some(match (outcome, own) {

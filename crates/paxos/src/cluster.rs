@@ -74,7 +74,7 @@ impl Cluster {
     }
 
     /// Who hears of a vote in a ballot of `proposer`: the proposer and all learners.
-    pub const fn audience(&self, proposer: NodeId) -> NodeSet {
+    pub const fn vote_recipients(&self, proposer: NodeId) -> NodeSet {
         self.learners.with(proposer)
     }
 }

@@ -53,7 +53,7 @@
 //! host's part: wait at random, and longer each time.
 //!
 //! What safety rests on is gathered in [`Rules`], one method for each clause. [`Lamport`] is the
-//! protocol of the table, [`Notes`] asks in 2b for the very ballot promised, [`Flexible`] has
+//! protocol of the table, [`StrictAccept`] asks in 2b for the very ballot promised, [`Flexible`] has
 //! quorums of other sizes. All nodes of a cluster must use the same.
 //!
 //! # The law of the effects
@@ -189,4 +189,4 @@ pub use learner::Learner;
 pub use message::{Broadcast, Envelope, Message, Value, Vote};
 pub use node::{Durable, Effects, Input, Node, Timer};
 pub use proposer::{Progress, Proposer};
-pub use rules::{Flexible, Lamport, Notes, Phase, Rules};
+pub use rules::{Flexible, Lamport, Phase, Rules, StrictAccept};

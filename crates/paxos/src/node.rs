@@ -183,7 +183,7 @@ impl<V: Value> Node<V> {
             Message::Propose { ballot, value } if from_proposer && acceptor => {
                 let answer = self.acceptor.on_propose(rules, ballot, value)?;
                 let to = match answer {
-                    Message::Accepted { .. } => self.cluster.audience(from),
+                    Message::Accepted { .. } => self.cluster.vote_recipients(from),
                     Message::Nack { .. }
                     | Message::Prepare { .. }
                     | Message::Promise { .. }
@@ -197,7 +197,7 @@ impl<V: Value> Node<V> {
                     .learner
                     .on_accepted(rules, &self.cluster, from, ballot, value);
                 if chosen.is_some() {
-                    self.proposer.retire();
+                    self.proposer.reset();
                 }
                 None
             }
@@ -220,7 +220,7 @@ impl<V: Value> Node<V> {
     /// promised. A vote is given again by [`Node::handle`] itself.
     ///
     /// Safe: a host that says this does what a network does that delivers a message twice.
-    pub fn answer_again(
+    pub fn retransmit_promise(
         &self,
         rules: &impl Rules,
         from: NodeId,
@@ -239,7 +239,7 @@ impl<V: Value> Node<V> {
             to: NodeSet::EMPTY.with(from),
             message: Message::Promise {
                 ballot,
-                accepted: rules.report(accepted.clone()),
+                accepted: rules.report_vote(accepted.clone()),
             },
         })
     }

@@ -32,9 +32,9 @@ pub struct Proposer<V> {
     /// would use one ballot for two values.
     pub last_round: Option<Round>,
     /// The client's value; `None` if nobody asked. Lost in a crash: the client asks again.
-    pub own: Option<V>,
+    pub client_value: Option<V>,
     /// The highest ballot heard of in a refusal, to be exceeded next time. Lost in a crash.
-    pub seen: Option<Ballot>,
+    pub highest_nack: Option<Ballot>,
     /// The ballot under way. Lost in a crash.
     pub progress: Progress<V>,
 }
@@ -44,8 +44,8 @@ impl<V: Value> Proposer<V> {
     pub(crate) const fn restarted(last_round: Option<Round>) -> Proposer<V> {
         Proposer {
             last_round,
-            own: None,
-            seen: None,
+            client_value: None,
+            highest_nack: None,
             progress: Progress::Idle,
         }
     }
@@ -58,16 +58,16 @@ impl<V: Value> Proposer<V> {
         me: NodeId,
         value: V,
     ) -> Option<Message<V>> {
-        if self.own.is_some() {
+        if self.client_value.is_some() {
             return None;
         }
-        self.own = Some(value);
+        self.client_value = Some(value);
         self.start_round(rules, me)
     }
 
     /// Phase 1a, again: too little was heard for too long, so try with a higher ballot.
     pub(crate) fn on_timeout(&mut self, rules: &impl Rules, me: NodeId) -> Option<Message<V>> {
-        self.own.as_ref()?;
+        self.client_value.as_ref()?;
         self.start_round(rules, me)
     }
 
@@ -92,11 +92,11 @@ impl<V: Value> Proposer<V> {
             return None;
         }
         *promises = promises.with(from);
-        *best = rules.prefer(best.take(), accepted);
+        *best = rules.pick_vote(best.take(), accepted);
         if !rules.is_quorum(Phase::Prepare, cluster, *promises) {
             return None;
         }
-        let value = rules.value(best.take(), self.own.clone()?);
+        let value = rules.choose_value(best.take(), self.client_value.clone()?);
         self.progress = Progress::Proposing { ballot: promised };
         Some(Message::Propose {
             ballot: promised,
@@ -112,17 +112,17 @@ impl<V: Value> Proposer<V> {
             return;
         };
         if refused == ballot {
-            self.seen = self.seen.max(Some(promised));
+            self.highest_nack = self.highest_nack.max(Some(promised));
         }
     }
 
     /// The value is chosen: nothing is left to do.
-    pub(crate) fn retire(&mut self) {
+    pub(crate) fn reset(&mut self) {
         *self = Proposer::restarted(self.last_round);
     }
 
     fn start_round(&mut self, rules: &impl Rules, me: NodeId) -> Option<Message<V>> {
-        let round = rules.next_round(self.last_round, self.seen)?;
+        let round = rules.next_round(self.last_round, self.highest_nack)?;
         let ballot = rules.ballot(round, me);
         self.last_round = Some(round);
         self.progress = Progress::Preparing {

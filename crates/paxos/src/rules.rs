@@ -38,13 +38,13 @@ pub trait Rules: Sync {
     }
 
     /// Phase 1b: what a promise tells of the acceptor's vote: all of it (PMS 2.2, 1(b)).
-    fn report<V: Value>(&self, accepted: Option<Vote<V>>) -> Option<Vote<V>> {
+    fn report_vote<V: Value>(&self, accepted: Option<Vote<V>>) -> Option<Vote<V>> {
         accepted
     }
 
     /// Phase 2a, one step of a fold over the promises: of two reported votes the one of the
     /// highest ballot counts (PMS 2.2, P2c).
-    fn prefer<V: Value>(
+    fn pick_vote<V: Value>(
         &self,
         best: Option<Vote<V>>,
         reported: Option<Vote<V>>,
@@ -57,12 +57,12 @@ pub trait Rules: Sync {
     }
 
     /// Phase 2a: the value to propose: the best reported vote's, "or else its own" (P2c).
-    fn value<V: Value>(&self, best: Option<Vote<V>>, own: V) -> V {
+    fn choose_value<V: Value>(&self, best: Option<Vote<V>>, own: V) -> V {
         best.map_or(own, |vote| vote.value)
     }
 
     /// Phase 2b: whether the acceptor votes in `ballot`: unless it has promised a higher one
-    /// (P1a). Lamport's rule; the notes ask for equality, see [`Notes`].
+    /// (P1a). Lamport's rule; the notes ask for equality, see [`StrictAccept`].
     fn may_accept<V: Value>(&self, acceptor: &Acceptor<V>, ballot: Ballot) -> bool {
         acceptor.promised <= Some(ballot)
     }
@@ -101,9 +101,9 @@ impl Rules for Lamport {}
 /// The notes' accept rule: an acceptor votes only in the very ballot it has promised. As safe as
 /// Lamport's; an acceptor that missed the Prepare cannot vote, so it can need another round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Notes;
+pub struct StrictAccept;
 
-impl Rules for Notes {
+impl Rules for StrictAccept {
     fn may_accept<V: Value>(&self, acceptor: &Acceptor<V>, ballot: Ballot) -> bool {
         acceptor.promised == Some(ballot)
     }

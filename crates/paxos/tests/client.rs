@@ -18,7 +18,7 @@ const ALL: [Seen; 5] = [
     Seen::Said(Refusal::Refused),
 ];
 
-const COPIES: [Copies; 3] = [Copies::Never, Copies::Possible, Copies::Harmless];
+const COPIES: [Copies; 3] = [Copies::Never, Copies::Possible, Copies::ReadOnly];
 
 fn histories(length: usize) -> Vec<Vec<Seen>> {
     (0..length).fold(vec![Vec::new()], |shorter, _| {
@@ -54,14 +54,14 @@ fn known(history: &[Seen], copies: Copies) -> Known {
             Seen::Undelivered | Seen::Said(_) => match copies {
                 Copies::Never => before == 1,
                 Copies::Possible => false,
-                Copies::Harmless => true,
+                Copies::ReadOnly => true,
             },
         }
     });
     match telling.next() {
         None => Known::NotAsked,
-        Some((_, Seen::Posted)) => Known::MayHave,
-        Some((_, Seen::NotPosted | Seen::Undelivered)) => Known::DidNot,
+        Some((_, Seen::Posted)) => Known::Unknown,
+        Some((_, Seen::NotPosted | Seen::Undelivered)) => Known::NotDelivered,
         Some((_, Seen::Said(Refusal::Busy))) => Known::Busy,
         Some((_, Seen::Said(Refusal::Refused))) => Known::Refused,
     }
@@ -75,8 +75,8 @@ fn a_record_is_what_its_history_tells() {
             for copies in COPIES {
                 let attempt = attempt(&history, copies);
                 assert_eq!(attempt.known(), known(&history, copies), "{history:?}");
-                let is_open = [Known::NotAsked, Known::MayHave].contains(&attempt.known());
-                assert_eq!(attempt.is_hopeful(), is_open);
+                let is_open = [Known::NotAsked, Known::Unknown].contains(&attempt.known());
+                assert_eq!(attempt.is_pending(), is_open);
                 seen.push(attempt.known());
             }
         }
@@ -88,8 +88,8 @@ fn a_record_is_what_its_history_tells() {
 
 const ALL_KNOWN: [Known; 5] = [
     Known::NotAsked,
-    Known::MayHave,
-    Known::DidNot,
+    Known::Unknown,
+    Known::NotDelivered,
     Known::Busy,
     Known::Refused,
 ];
@@ -101,7 +101,7 @@ fn of_two_requests_one_refusal_tells_nothing() {
     for said in [Seen::NotPosted, Seen::Undelivered, ALL[3], ALL[4]] {
         for copies in [Copies::Never, Copies::Possible] {
             let history = [&twice[..], &[said]].concat();
-            assert_eq!(attempt(&history, copies).known(), Known::MayHave);
+            assert_eq!(attempt(&history, copies).known(), Known::Unknown);
         }
     }
 }
@@ -110,7 +110,7 @@ fn of_two_requests_one_refusal_tells_nothing() {
 fn however_often_a_request_leaves_it_counts() {
     let many = vec![Seen::Posted; 300];
     let busy = [&many[..], &[ALL[3]]].concat();
-    assert_eq!(attempt(&busy, Copies::Never).known(), Known::MayHave);
+    assert_eq!(attempt(&busy, Copies::Never).known(), Known::Unknown);
 }
 
 /// The outcomes by weight, from the strongest: that it may have been done, that it can be done later, that nobody
@@ -118,9 +118,9 @@ fn however_often_a_request_leaves_it_counts() {
 #[test]
 fn what_may_have_been_done_weighs_most() {
     let weight = |known| match known {
-        Known::MayHave => (3, Failure::Unknown),
+        Known::Unknown => (3, Failure::Unknown),
         Known::Busy => (2, Failure::Retryable),
-        Known::NotAsked | Known::DidNot => (1, Failure::PostFailed),
+        Known::NotAsked | Known::NotDelivered => (1, Failure::PostFailed),
         Known::Refused => (0, Failure::Fatal),
     };
     assert_eq!(conclude([]), Failure::PostFailed);

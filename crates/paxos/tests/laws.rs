@@ -14,8 +14,8 @@ use std::collections::BTreeSet;
 use common::{Verdict, ballot, ensure, failing, node, wrong};
 use messages::{NOTHING, accepted, nack, prepare, promise, propose, roles_apart};
 use paxos::{
-    Ballot, Cluster, Durable, Envelope, Flexible, Input, Lamport, Learner, Message, Node, Notes,
-    Rules, Timer, Vote,
+    Ballot, Cluster, Durable, Envelope, Flexible, Input, Lamport, Learner, Message, Node, Rules,
+    StrictAccept, Timer, Vote,
 };
 
 /// The small universe of one node: what it can be given.
@@ -228,7 +228,11 @@ fn the_rules_obey_the_laws() {
         prepare: 3,
         accept: 1,
     };
-    for verdicts in [verdicts(&Lamport), verdicts(&Notes), verdicts(&flexible)] {
+    for verdicts in [
+        verdicts(&Lamport),
+        verdicts(&StrictAccept),
+        verdicts(&flexible),
+    ] {
         for (name, verdict) in verdicts {
             assert_eq!(verdict, Ok(()), "{name}");
         }

@@ -16,8 +16,8 @@ use std::collections::BTreeSet;
 use common::{Verdict, ballot, ensure, failing, node, wrong};
 use messages::{NOTHING, accepted, nack, prepare, promise, propose, roles_apart};
 use paxos::{
-    Ballot, Broadcast, Durable, Effects, Envelope, Flexible, Input, Lamport, Message, Node, Notes,
-    Round, Rules, Timer, Vote,
+    Ballot, Broadcast, Durable, Effects, Envelope, Flexible, Input, Lamport, Message, Node, Round,
+    Rules, StrictAccept, Timer, Vote,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -449,7 +449,7 @@ fn the_roles_agree_with_lamport() {
 
 #[test]
 fn the_roles_agree_with_the_notes() {
-    assert_all_pass(verdicts(&Notes, NOTES, (2, 2)));
+    assert_all_pass(verdicts(&StrictAccept, NOTES, (2, 2)));
 }
 
 #[test]
@@ -504,5 +504,8 @@ fn a_wrong_learner_is_rejected() {
         failing(verdicts(&hasty, LAMPORT, (2, 2))),
         ["proposer", "learner"]
     );
-    assert_eq!(failing(verdicts(&Notes, LAMPORT, (2, 2))), ["acceptor"]);
+    assert_eq!(
+        failing(verdicts(&StrictAccept, LAMPORT, (2, 2))),
+        ["acceptor"]
+    );
 }

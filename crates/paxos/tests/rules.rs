@@ -7,8 +7,8 @@ mod common;
 
 use common::{Verdict, ballot, ensure, failing, node, wrong};
 use paxos::{
-    Acceptor, Ballot, Cluster, Durable, Flexible, Lamport, NodeId, NodeSet, Notes, Phase, Round,
-    Rules, Vote,
+    Acceptor, Ballot, Cluster, Durable, Flexible, Lamport, NodeId, NodeSet, Phase, Round, Rules,
+    StrictAccept, Vote,
 };
 
 /// All ballots of three rounds and three nodes, lowest first.
@@ -138,7 +138,7 @@ fn promises_only_above_the_promise(rules: &impl Rules) -> Verdict {
 
 fn a_promise_reports_the_whole_vote(rules: &impl Rules) -> Verdict {
     for vote in votes_or_none() {
-        let told = rules.report(vote);
+        let told = rules.report_vote(vote);
         ensure!(told == vote, "voted {vote:?}, told {told:?}");
     }
     Ok(())
@@ -154,7 +154,7 @@ fn the_fold_finds_a_highest_vote(rules: &impl Rules) -> Verdict {
     ) -> Verdict {
         let found = promises
             .iter()
-            .fold(None, |best, reported| rules.prefer(best, *reported));
+            .fold(None, |best, reported| rules.pick_vote(best, *reported));
         let cast: Vec<Vote<char>> = promises.iter().copied().flatten().collect();
         let right = match found {
             None => cast.is_empty(),
@@ -191,7 +191,7 @@ fn the_reported_value_goes_before_the_own(rules: &impl Rules) -> Verdict {
             for vote in best.iter() {
                 value = vote.value;
             }
-            let proposed = rules.value(best, own);
+            let proposed = rules.choose_value(best, own);
             ensure!(
                 proposed == value,
                 "best {best:?} own {own}: proposed {proposed}"
@@ -361,15 +361,15 @@ fn lamport_agrees_with_the_second_formulation() {
 
 #[test]
 fn notes_agree_with_the_second_formulation() {
-    let vote = ("vote", votes_only_in_the_promised_ballot(&Notes));
-    for (name, verdict) in common_verdicts(&Notes).into_iter().chain([vote]) {
+    let vote = ("vote", votes_only_in_the_promised_ballot(&StrictAccept));
+    for (name, verdict) in common_verdicts(&StrictAccept).into_iter().chain([vote]) {
         assert_eq!(verdict, Ok(()), "{name}");
     }
 }
 
 #[test]
 fn the_two_accept_rules_are_told_apart() {
-    assert_eq!(failing(lamport_verdicts(&Notes)), ["vote"]);
+    assert_eq!(failing(lamport_verdicts(&StrictAccept)), ["vote"]);
     assert!(votes_only_in_the_promised_ballot(&Lamport).is_err());
 }
 

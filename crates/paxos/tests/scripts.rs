@@ -31,7 +31,7 @@ use std::{env, fs};
 
 use paxos::{
     Ballot, Broadcast, Cluster, Durable, Envelope, Flexible, Input, Lamport, Learner, Message,
-    Node, NodeId, NodeSet, Notes, Progress, Round, Rules, Timer, Vote,
+    Node, NodeId, NodeSet, Progress, Round, Rules, StrictAccept, Timer, Vote,
 };
 
 /// What a command brings about: one line one event.
@@ -206,7 +206,7 @@ fn on_disk(durable: &Durable<char>) -> String {
 fn in_memory(node: &Node<char>) -> Events {
     let id = node.id();
     let proposer = node.proposer();
-    let own = proposer.own.map_or('-', |value| value);
+    let own = proposer.client_value.map_or('-', |value| value);
     let progress = match proposer.progress {
         Progress::Idle => "Idle".into(),
         Progress::Preparing {
@@ -225,7 +225,7 @@ fn in_memory(node: &Node<char>) -> Events {
         } => format!("Counting {ballot}={value} voters {voters}"),
         Learner::Chosen(value) => format!("Chosen {value}"),
     };
-    let seen = or_dash(proposer.seen);
+    let seen = or_dash(proposer.highest_nack);
     vec![
         format!("{id} remembers {}", on_disk(&node.durable())),
         format!("{id} proposer own {own} seen {seen} {progress}"),
@@ -340,7 +340,7 @@ fn perform(script: &str) -> Result<String, String> {
         .ok_or("no line says which cluster, as `cluster 3` does")?;
     match setup.1.as_slice() {
         ["lamport"] => play(script, Stage::new(Lamport, cluster)),
-        ["notes"] => play(script, Stage::new(Notes, cluster)),
+        ["notes"] => play(script, Stage::new(StrictAccept, cluster)),
         ["flexible", prepare, accept] => {
             let size = |word: &str| word.parse().map_err(|_| format!("no quorum size: {word}"));
             let rules = Flexible {

@@ -69,7 +69,7 @@ fn rules(world: &World) -> String {
     let protocol = &world.scenario().protocol;
     let rule = match protocol.rules {
         model::RulesName::Lamport => "votes in any ballot not below its promise",
-        model::RulesName::Notes => "votes only in the very ballot it promised",
+        model::RulesName::StrictAccept => "votes only in the very ballot it promised",
     };
     let quorums = match (protocol.prepare_quorum, protocol.accept_quorum) {
         (Some(prepare), Some(accept)) => {

@@ -26,13 +26,13 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b':');
 
 /// The rule sets to choose from.
-pub(crate) const RULES: [RulesName; 2] = [RulesName::Lamport, RulesName::Notes];
+pub(crate) const RULES: [RulesName; 2] = [RulesName::Lamport, RulesName::StrictAccept];
 
 /// The name of a rule set, as scenarios have it.
 pub(crate) fn rules_name(rules: RulesName) -> &'static str {
     match rules {
         RulesName::Lamport => "lamport",
-        RulesName::Notes => "notes",
+        RulesName::StrictAccept => "notes",
     }
 }
 
@@ -95,7 +95,7 @@ impl Place {
         }
         Ok(world.with_variant(match rules {
             RulesName::Lamport => Variant::Lamport,
-            RulesName::Notes => Variant::Notes,
+            RulesName::StrictAccept => Variant::StrictAccept,
         }))
     }
 

@@ -129,7 +129,7 @@ impl Server {
             cluster: ClusterId::from_bytes([7; 16]),
             roles: self.cluster,
             rules: match self.rules.variant {
-                Variant::Notes => RulesName::Notes,
+                Variant::StrictAccept => RulesName::StrictAccept,
                 Variant::Lamport | Variant::Flexible(_) => RulesName::Lamport,
             },
             node: self.id,

@@ -424,7 +424,7 @@ fn journals_that_do_not_go_together() {
         text.contains("n2.journal:1 has cluster 0808") && !text.contains('\n'),
         "{text}"
     );
-    let rules = alter(|start| start.rules = node::RulesName::Notes);
+    let rules = alter(|start| start.rules = node::RulesName::StrictAccept);
     assert!(rules.to_string().contains("rules notes"), "{rules}");
     assert!(matches!(
         alter(|start| start.node = id(1)),

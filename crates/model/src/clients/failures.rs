@@ -101,7 +101,7 @@ impl World {
         match fault {
             Fault::PostRefused => {
                 call.attempt.not_posted();
-                let is_sure = call.attempt.known() == Known::DidNot;
+                let is_sure = call.attempt.known() == Known::NotDelivered;
                 if is_sure || self.rules().is(Mutant::RefusalsBelieved) {
                     next.asks[usize::from(index)] = Outcome::PostFailed;
                 }

@@ -302,8 +302,8 @@ impl Automaton {
 fn retired(proposer: &Proposer<crate::Letter>) -> Proposer<crate::Letter> {
     Proposer {
         last_round: proposer.last_round,
-        own: None,
-        seen: None,
+        client_value: None,
+        highest_nack: None,
         progress: Progress::Idle,
     }
 }
@@ -317,8 +317,8 @@ fn project(role: Role, server: Server, asks: [Outcome; Ask::LIMIT]) -> Part {
         },
         proposer: Proposer {
             last_round: None,
-            own: None,
-            seen: None,
+            client_value: None,
+            highest_nack: None,
             progress: Progress::Idle,
         },
         learner: Learner::Unaware,

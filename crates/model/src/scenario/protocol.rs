@@ -34,5 +34,6 @@ pub enum RulesName {
     /// An acceptor votes in any ballot not below its promise.
     Lamport,
     /// An acceptor votes only in the very ballot it promised.
-    Notes,
+    #[serde(rename = "notes")]
+    StrictAccept,
 }

@@ -156,7 +156,7 @@ impl Scenario {
                     .into(),
             );
         }
-        if protocol.prepare_quorum.is_some() && protocol.rules == RulesName::Notes {
+        if protocol.prepare_quorum.is_some() && protocol.rules == RulesName::StrictAccept {
             return Err(
                 "protocol.prepare-quorum and protocol.accept-quorum go with \
                         rules = \"lamport\" only, not with \"notes\""

@@ -208,7 +208,7 @@ fn write_clients(f: &mut fmt::Formatter<'_>, clients: &Clients) -> fmt::Result {
 }
 
 fn write_proposer(f: &mut fmt::Formatter<'_>, proposer: &Proposer<Letter>) -> fmt::Result {
-    if let Some(own) = proposer.own {
+    if let Some(own) = proposer.client_value {
         write!(f, "; wants {own}")?;
     }
     match proposer.progress {
@@ -225,7 +225,7 @@ fn write_proposer(f: &mut fmt::Formatter<'_>, proposer: &Proposer<Letter>) -> fm
         }
         Progress::Proposing { ballot } => write!(f, "; proposes {ballot}")?,
     }
-    match proposer.seen {
+    match proposer.highest_nack {
         Some(seen) => write!(f, "; refused for {seen}"),
         None => Ok(()),
     }

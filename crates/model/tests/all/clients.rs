@@ -81,7 +81,7 @@ fn clients_are_left_with_what_they_can_know() {
             left.insert(is);
             let had_left = state.clients.as_ref().unwrap().calls[index]
                 .attempt
-                .is_hopeful()
+                .is_pending()
                 && *was == Outcome::Unknown;
             match action {
                 Action::Answer {

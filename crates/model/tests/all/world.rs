@@ -407,7 +407,7 @@ fn assert_restarted(world: &World, state: &State, node: NodeId) {
     assert_eq!(node.chosen(), None);
     let proposer = node.proposer();
     assert_eq!(proposer.progress, Progress::Idle);
-    assert_eq!((proposer.own, proposer.seen), (None, None));
+    assert_eq!((proposer.client_value, proposer.highest_nack), (None, None));
     assert_eq!(node.cluster(), world.cluster());
 }
 
@@ -453,7 +453,7 @@ fn nobody_waits_at_a_node_that_knows_nothing() {
         for state in reachable(&world) {
             for (ask, outcome) in world.scenario().ask.iter().zip(state.asks) {
                 let server = state.server(NodeId::new(ask.of).unwrap());
-                assert!(outcome != Outcome::Asked || server.proposer.own.is_some());
+                assert!(outcome != Outcome::Asked || server.proposer.client_value.is_some());
             }
         }
     }

@@ -179,7 +179,7 @@ impl World {
             rules: if which & 4 == 0 {
                 RulesName::Lamport
             } else {
-                RulesName::Notes
+                RulesName::StrictAccept
             },
             timing: Timing {
                 waiting_max: 3,

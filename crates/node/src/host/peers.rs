@@ -33,7 +33,7 @@ impl Host {
         };
         match say {
             Say::Protocol(message) => {
-                let again = rules.answer_again(&decree.node, from, &message);
+                let again = rules.retransmit_promise(&decree.node, from, &message);
                 let envelope = Envelope {
                     from,
                     to: me,

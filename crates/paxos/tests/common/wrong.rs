@@ -67,14 +67,14 @@ wrong! {
 
     /// The promise does not tell of the vote.
     PromiseHidesVote {
-        fn report<V: Value>(&self, _: Option<Vote<V>>) -> Option<Vote<V>> {
+        fn report_vote<V: Value>(&self, _: Option<Vote<V>>) -> Option<Vote<V>> {
             None
         }
     }
 
     /// Phase 2a follows the vote of the lowest ballot.
     LowestVote {
-        fn prefer<V: Value>(
+        fn pick_vote<V: Value>(
             &self,
             best: Option<Vote<V>>,
             reported: Option<Vote<V>>,
@@ -88,7 +88,7 @@ wrong! {
 
     /// Phase 2a follows the vote heard of first.
     FirstVote {
-        fn prefer<V: Value>(
+        fn pick_vote<V: Value>(
             &self,
             best: Option<Vote<V>>,
             reported: Option<Vote<V>>,
@@ -99,7 +99,7 @@ wrong! {
 
     /// Phase 2a follows the vote heard of last.
     LastVote {
-        fn prefer<V: Value>(
+        fn pick_vote<V: Value>(
             &self,
             best: Option<Vote<V>>,
             reported: Option<Vote<V>>,
@@ -110,7 +110,7 @@ wrong! {
 
     /// Phase 2a follows the vote for the highest value.
     HighestValue {
-        fn prefer<V: Value>(
+        fn pick_vote<V: Value>(
             &self,
             best: Option<Vote<V>>,
             reported: Option<Vote<V>>,
@@ -121,7 +121,7 @@ wrong! {
 
     /// Phase 2a proposes the client's value whatever was voted for.
     OwnValue {
-        fn value<V: Value>(&self, _: Option<Vote<V>>, own: V) -> V {
+        fn choose_value<V: Value>(&self, _: Option<Vote<V>>, own: V) -> V {
             own
         }
     }

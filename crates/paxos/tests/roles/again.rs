@@ -1,7 +1,8 @@
 //! What a node answers to a question that has come before, on every short history, against what it said then.
 
 use paxos::{
-    Broadcast, Durable, Envelope, Flexible, Input, Lamport, Message, Node, NodeSet, Notes, Rules,
+    Broadcast, Durable, Envelope, Flexible, Input, Lamport, Message, Node, NodeSet, Rules,
+    StrictAccept,
 };
 
 use crate::common::{Verdict, ballot, ensure, node};
@@ -53,7 +54,7 @@ fn judged(asked: &Node<char>, rules: &impl Rules, last: Option<Message<char>>) -
             to: NodeSet::EMPTY.with(node(PROPOSER)),
             message,
         });
-        let found = asked.answer_again(rules, node(PROPOSER), &question);
+        let found = asked.retransmit_promise(rules, node(PROPOSER), &question);
         ensure!(
             found == expected,
             "{asked:?} is asked {question}: expected {expected:?}, found {found:?}"
@@ -102,7 +103,7 @@ fn every_history(rules: &impl Rules) -> Verdict {
 #[test]
 fn what_stands_is_said_again_in_the_same_words_and_nothing_else() {
     every_history(&Lamport).unwrap();
-    every_history(&Notes).unwrap();
+    every_history(&StrictAccept).unwrap();
     let flexible = Flexible {
         prepare: 1,
         accept: 3,

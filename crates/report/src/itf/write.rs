@@ -76,7 +76,7 @@ pub fn itf(answer: &Answer, judged: &Judged) -> Result<Option<String>, Error> {
 fn rules(variant: Variant) -> &'static str {
     match variant {
         Variant::Lamport => "lamport",
-        Variant::Notes => "notes",
+        Variant::StrictAccept => "notes",
         Variant::Flexible(_) => "flexible",
     }
 }

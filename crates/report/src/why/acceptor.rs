@@ -81,7 +81,7 @@ pub(super) fn keeps_its_promise(reading: &Reading<'_>, step: &Step) -> Option<St
         ));
     }
     let asks_for_promise = match reading.rules.variant {
-        Variant::Notes => true,
+        Variant::StrictAccept => true,
         Variant::Lamport | Variant::Flexible(_) => false,
     };
     (asks_for_promise && known != Some(ballot)).then(|| {

@@ -120,7 +120,7 @@ pub(super) fn respects_the_highest_vote(reading: &Reading<'_>, step: &Step) -> O
                 vote.value
             )),
             None => {
-                let [before, after] = [&step.before, &step.after].map(|state| state.server(node).proposer.own);
+                let [before, after] = [&step.before, &step.after].map(|state| state.server(node).proposer.client_value);
                 let own = before.or(after)?;
                 (own != proposal.value).then(|| {
                     format!(

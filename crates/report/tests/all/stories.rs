@@ -163,7 +163,7 @@ pub(crate) fn lasso() -> Answer {
 /// An acceptor that missed the Prepare: the world by the notes' rule, what happens on both sides, the last step, and what
 /// comes of it by Lamport's rule.
 pub(crate) fn parting() -> (Story, Action, State) {
-    let notes = world(SERVERS).with_variant(Variant::Notes);
+    let notes = world(SERVERS).with_variant(Variant::StrictAccept);
     let path = walk(
         &notes,
         &[

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::Mutant;
+use model::RuleSet;
 use model::properties::ALL;
-use model::{RuleSet, Variant};
 use node::journal::Read;
 use node::{ClusterId, Key, RulesName};
 use paxos::{NodeId, NodeSet};
@@ -91,10 +91,7 @@ pub fn conform(journals: Vec<Read>) -> Result<Conformance, Refused> {
 pub fn conform_to(journals: Vec<Read>, mutant: Option<Mutant>) -> Result<Conformance, Refused> {
     let all = admit(journals)?;
     let rules = RuleSet {
-        variant: match all.rules {
-            RulesName::Lamport => Variant::Lamport,
-            RulesName::StrictAccept => Variant::StrictAccept,
-        },
+        variant: all.rules.variant(),
         mutant,
         down: NodeSet::EMPTY,
     };

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use model::RuleSet;
 use node::Value;
-use paxos::{
-    Ballot, Broadcast, Cluster, Envelope, Message, NodeId, NodeSet, Phase, Rules as _, Vote,
-};
+use paxos::{Ballot, Broadcast, Cluster, Envelope, Message, NodeId, NodeSet, Phase, Vote};
 
 use crate::admit::{DecreeId, Spot};
 use crate::divergence::Cause;

@@ -204,7 +204,6 @@ impl Peer {
     }
 
     fn may_start_round(&self, node: &Node<Letter>) -> bool {
-        use paxos::Rules as _;
         let proposer = node.proposer();
         let round = self
             .world
@@ -233,7 +232,10 @@ impl Actor for Peer {
         }
         let disk = storage.unwrap_or(Durable::EMPTY);
         Memory {
-            node: Node::start(node_id(id), *self.world.cluster(), self.world.rules(), disk),
+            node: self
+                .world
+                .rules()
+                .start(node_id(id), *self.world.cluster(), disk),
             announced: Letters::EMPTY,
             retries: 0,
             asks: [Outcome::NotAsked; Ask::LIMIT],
@@ -257,7 +259,7 @@ impl Actor for Peer {
             to: node_id(id),
             message,
         });
-        let effects = memory.node.handle(self.world.rules(), input);
+        let effects = self.world.rules().handle(&mut memory.node, input);
         self.carry_out(effects, &mut memory, out);
         if memory != **state {
             *state.to_mut() = memory;
@@ -288,7 +290,7 @@ impl Actor for Peer {
                 Input::Timeout(Timer::Retry)
             }
         };
-        let effects = memory.node.handle(self.world.rules(), input);
+        let effects = self.world.rules().handle(&mut memory.node, input);
         self.carry_out(effects, &mut memory, out);
         *state.to_mut() = memory;
     }

@@ -1,6 +1,6 @@
 //! What a mutant makes of what a node says and announces.
 
-use paxos::{Broadcast, Input, Learner, Message, Node, NodeSet, Phase, Progress, Rules as _};
+use paxos::{Broadcast, Input, Learner, Message, Node, NodeSet, Phase, Progress};
 
 use crate::{Letter, Mutant, RuleSet};
 

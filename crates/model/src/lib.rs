@@ -44,8 +44,9 @@ pub use network::Network;
 pub use outlook::outlook;
 pub use pairs::Pairs;
 pub use parcel::Parcel;
+pub use paxos::Variant;
 pub use ranked::{Ranked, Start, Turn};
-pub use rule_set::{RuleSet, Variant};
+pub use rule_set::RuleSet;
 pub use scenario::{
     Ask, Bounds, Endless, Expect, Expected, Placement, Protocol, RulesName, Scenario,
     ScenarioError, Size,

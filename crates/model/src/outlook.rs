@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Mutex;
 
 use checker::{Error, Limits, Progress, Reductions, Run};
-use paxos::{Envelope, Input, Node, NodeId, NodeSet, Phase, Rules as _, Timer};
+use paxos::{Envelope, Input, Node, NodeId, NodeSet, Phase, Timer};
 use rapidhash::quality::RapidHasher;
 
 use crate::explore::on_every_state;

@@ -3,7 +3,7 @@
 //! They judge what acceptors have said ([`World::testimony`]) and what was announced, not what
 //! nodes believe, so that a wrong learner cannot hide a wrong vote.
 
-use paxos::{NodeId, Phase, Rules as _};
+use paxos::{NodeId, Phase};
 use stateright::Property;
 
 use crate::parcel::Parcel;

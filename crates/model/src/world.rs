@@ -8,9 +8,7 @@ mod crashes;
 
 use std::sync::Arc;
 
-use paxos::{
-    Broadcast, Cluster, Durable, Input, Message, Node, NodeId, NodeSet, Proposer, Rules as _,
-};
+use paxos::{Broadcast, Cluster, Durable, Input, Message, Node, NodeId, NodeSet, Proposer};
 use stateright::{Model, Path, Property};
 
 use crate::action::input;
@@ -147,7 +145,7 @@ impl World {
     #[inline]
     pub(crate) fn handle(&self, before: &Node<Letter>, input: Input<Letter>) -> Reaction {
         let mut node = *before;
-        let mut effects = node.handle(&self.rules, input);
+        let mut effects = self.rules.handle(&mut node, input);
         let mut also = None;
         let handling = Handling {
             rules: &self.rules,
@@ -163,7 +161,9 @@ impl World {
             && let Input::Receive(envelope) = input
         {
             // A host answers again what it is asked again.
-            effects.send = before.retransmit_promise(&self.rules, envelope.from, &envelope.message);
+            effects.send = self
+                .rules
+                .retransmit_promise(before, envelope.from, &envelope.message);
         }
         if let Some(said) = effects.send {
             if matches!(said.message, Message::Nack { .. }) && !self.scenario.protocol.nack {
@@ -315,7 +315,7 @@ impl Model for World {
 
     fn init_states(&self) -> Vec<State> {
         let servers = self.cluster.nodes().iter().map(|id| {
-            let node = Node::start(id, self.cluster, &self.rules, Durable::EMPTY);
+            let node = self.rules.start(id, self.cluster, Durable::EMPTY);
             Server::start(&node, Durable::EMPTY)
         });
         let mut state = State::new(servers);

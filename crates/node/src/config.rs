@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use paxos::{
-    Broadcast, Cluster, Durable, Effects, Input, Lamport, Message, Node, NodeId, NodeSet, Phase,
-    Rules as _, StrictAccept,
+    Broadcast, Cluster, Durable, Effects, Input, Message, Node, NodeId, NodeSet, Phase, Rules as _,
+    Variant, with_rules,
 };
 use serde::{Deserialize, Serialize};
 
@@ -118,20 +118,22 @@ impl Timing {
 }
 
 impl RulesName {
+    /// The variant of the protocol that is called this.
+    pub fn variant(self) -> Variant {
+        match self {
+            RulesName::Lamport => Variant::Lamport,
+            RulesName::StrictAccept => Variant::StrictAccept,
+        }
+    }
+
     /// [`Node::start`] by these rules.
     pub fn start<V: paxos::Value>(self, id: NodeId, roles: Cluster, disk: Durable<V>) -> Node<V> {
-        match self {
-            RulesName::Lamport => Node::start(id, roles, &Lamport, disk),
-            RulesName::StrictAccept => Node::start(id, roles, &StrictAccept, disk),
-        }
+        with_rules!(self.variant(), |rules| Node::start(id, roles, rules, disk))
     }
 
     /// [`Node::handle`] by these rules.
     pub fn handle<V: paxos::Value>(self, node: &mut Node<V>, input: Input<V>) -> Effects<V> {
-        match self {
-            RulesName::Lamport => node.handle(&Lamport, input),
-            RulesName::StrictAccept => node.handle(&StrictAccept, input),
-        }
+        with_rules!(self.variant(), |rules| node.handle(rules, input))
     }
 
     /// [`Node::retransmit_promise`] by these rules.
@@ -141,18 +143,14 @@ impl RulesName {
         from: NodeId,
         question: &Message<V>,
     ) -> Option<Broadcast<V>> {
-        match self {
-            RulesName::Lamport => node.retransmit_promise(&Lamport, from, question),
-            RulesName::StrictAccept => node.retransmit_promise(&StrictAccept, from, question),
-        }
+        with_rules!(self.variant(), |rules| node
+            .retransmit_promise(rules, from, question))
     }
 
     /// [`paxos::Rules::is_quorum`] by these rules.
     pub fn is_quorum(self, phase: Phase, roles: &Cluster, voters: NodeSet) -> bool {
-        match self {
-            RulesName::Lamport => Lamport.is_quorum(phase, roles, voters),
-            RulesName::StrictAccept => StrictAccept.is_quorum(phase, roles, voters),
-        }
+        with_rules!(self.variant(), |rules| rules
+            .is_quorum(phase, roles, voters))
     }
 }
 

@@ -181,6 +181,7 @@ mod message;
 mod node;
 mod proposer;
 mod rules;
+mod variant;
 
 pub use acceptor::Acceptor;
 pub use ballot::{Ballot, NodeId, NodeSet, Round};
@@ -190,3 +191,4 @@ pub use message::{Broadcast, Envelope, Message, Value, Vote};
 pub use node::{Durable, Effects, Input, Node, Timer};
 pub use proposer::{Progress, Proposer};
 pub use rules::{Flexible, Lamport, Phase, Rules, StrictAccept};
+pub use variant::Variant;

@@ -1,7 +1,7 @@
 //! The quorums that come about along a path, and where each is complete.
 
 use model::{Action, Consequence, Event, Letter, State, World};
-use paxos::{Ballot, Message, NodeSet, Phase, Progress, Rules as _};
+use paxos::{Ballot, Message, NodeSet, Phase, Progress};
 use stateright::Path;
 
 /// Enough acceptors for a phase of a ballot.

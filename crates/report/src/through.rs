@@ -1,7 +1,7 @@
 //! Phases of ballots that are through, in the order in which they are.
 
 use model::{Letter, World};
-use paxos::{Phase, Rules as _};
+use paxos::Phase;
 
 use crate::quorums::Quorum;
 use crate::words::spaced;

@@ -154,7 +154,7 @@ impl Replica<'_> {
             return Ok(());
         };
         let before = node.clone();
-        let core = node.handle(&rules, input.clone());
+        let core = rules.handle(node, input.clone());
         if core == *effects {
             let own = core.send.filter(|send| send.to.contains(id));
             said.extend(own.map(|send| send.message));

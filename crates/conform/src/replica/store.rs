@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use node::Record;
-use paxos::{Durable, Node};
+use paxos::Durable;
 
 use super::{Judged, Memory, Replica};
 use crate::admit::DecreeId;
@@ -46,12 +46,7 @@ impl Replica<'_> {
         self.check_record(decree, record, facts, counts)?;
         self.seen_since_jump.insert(decree);
         let (id, roles, rules) = (self.id(), facts.roles, self.rules);
-        let start = |disk| {
-            Memory::Open(
-                Box::new(Node::start(id, roles, &rules, disk)),
-                HashSet::new(),
-            )
-        };
+        let start = |disk| Memory::Open(Box::new(rules.start(id, roles, disk)), HashSet::new());
         let seat = self.seat(decree);
         seat.memory = match record {
             None => start(Durable::EMPTY),

@@ -163,7 +163,7 @@ impl Server {
                 record: record.clone(),
             });
             let start = |disk| {
-                let node = Node::start(self.id, self.cluster, &self.rules, disk);
+                let node = self.rules.start(self.id, self.cluster, disk);
                 Stage::Open(Box::new(node))
             };
             let stage = match record {
@@ -186,7 +186,7 @@ impl Server {
         let Stage::Open(node) = &mut self.slot(key).stage else {
             return;
         };
-        let effects = node.handle(&rules, input.clone());
+        let effects = rules.handle(node, input.clone());
         self.journal.push(Entry::Handle {
             key: key.clone(),
             input,

@@ -1,7 +1,7 @@
 //! The properties of [`crate::properties`], asked of compiled states. A test holds the two against each
 //! other in every state of small worlds, right and wrong ones.
 
-use paxos::{NodeId, NodeSet, Phase, Rules as _};
+use paxos::{NodeId, NodeSet, Phase};
 use stateright::Property;
 
 use super::local::Facts;

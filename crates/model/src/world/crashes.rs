@@ -1,6 +1,6 @@
 //! Crashes, between two steps or in the middle of one, and which nodes run.
 
-use paxos::{Node, NodeId, Progress};
+use paxos::{NodeId, Progress};
 
 use super::World;
 use crate::{Clients, Event, Mutant, Reaction, Server, State};
@@ -81,7 +81,7 @@ impl World {
     }
 
     pub(crate) fn restarted(&self, at: NodeId, server: Server) -> Server {
-        let node = Node::start(at, self.cluster, &self.rules, server.disk);
+        let node = self.rules.start(at, self.cluster, server.disk);
         server.remembering(&node)
     }
 }

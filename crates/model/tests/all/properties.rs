@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use checker::Until;
 use model::properties::{self, Known};
 use model::{Letter, Mutant, Outcome, State, World};
-use paxos::{Ballot, Message, NodeId, NodeSet, Phase, Rules as _};
+use paxos::{Ballot, Message, NodeId, NodeSet, Phase};
 use stateright::Model as _;
 
 use crate::common::{explored, reachable, shipped, small, steps};

@@ -149,7 +149,7 @@ fn actions_are_listed_alike_and_do_something() {
                         let server = state.server(at);
                         let rules = world.rules();
                         let cluster = *world.cluster();
-                        let fresh = Node::start(at, cluster, rules, server.disk);
+                        let fresh = rules.start(at, cluster, server.disk);
                         let down = world.scenario().world.down.contains(&at.index());
                         assert_eq!(next.is_some(), server.node(at, cluster) != fresh && !down);
                     }

@@ -1,7 +1,7 @@
 //! What binds learners: to count each voter once, to announce what a quorum voted for, and to tell that to clients.
 
 use model::{Action, Consequence, Letter, Reply};
-use paxos::{Ballot, Learner, Message, NodeId, NodeSet, Phase, Rules as _};
+use paxos::{Ballot, Learner, Message, NodeId, NodeSet, Phase};
 
 use super::reading::{Reading, Step};
 use super::votes;

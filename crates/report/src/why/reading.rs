@@ -1,9 +1,7 @@
 //! A path as it is read for what went wrong: every step with what was said, and questions about what came before.
 
 use model::{Action, Consequence, Event, Letter, Point, RuleSet, State, World};
-use paxos::{
-    Ballot, Broadcast, Envelope, Message, NodeId, NodeSet, Phase, Progress, Rules as _, Vote,
-};
+use paxos::{Ballot, Broadcast, Envelope, Message, NodeId, NodeSet, Phase, Progress, Vote};
 use stateright::Path;
 
 use crate::quorums::{Quorum, quorums};

@@ -1,7 +1,7 @@
 //! Votes, and which of them another value might still be chosen below.
 
 use model::{Letter, State, World};
-use paxos::{Ballot, Message, NodeId, NodeSet, Phase, Rules as _, Vote};
+use paxos::{Ballot, Message, NodeId, NodeSet, Phase, Vote};
 
 use super::reading::Reading;
 use crate::words;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::folder::DiskFault;
-use crate::reductions::{Reduction, Reductions};
+use crate::reductions::{Reduction, Reductions, Refusal};
 
 /// Why there is no [`Run`](crate::Run). Nothing here is a verdict on the model's properties.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,10 @@ pub enum Error {
         /// The reductions that were on.
         reductions: Reductions,
     },
+    /// The model has found out that it cannot be explored like this: see [`Offers::refusal`](crate::Offers::refusal).
+    Refused(Refusal),
+    /// The model has answered differently when asked again. Counts and verdicts of such a model mean nothing.
+    AnswersDiffer(String),
     /// A checkpoint cannot be resumed, or cannot be written to this folder.
     Checkpoint {
         /// The folder of the checkpoint.
@@ -103,6 +107,12 @@ impl fmt::Display for Error {
                     "asked to stop at property \"{name}\", but the model has none of that name"
                 )
             }
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::AnswersDiffer(where_) => write!(
+                f,
+                "the model answered differently when asked again, so nothing it says means anything: {where_}; \
+                 look for clocks, chance, iteration over hash tables and state that is hidden from it"
+            ),
             Self::TooManyProperties { got, max } => write!(
                 f,
                 "the model has {got} properties, stateright's engines take at most {max} here; \

@@ -368,7 +368,7 @@ pub use minimise::{Effort, Minimised, minimise};
 pub use offers::{Fingerprint, HASH_VERSION, Offers};
 pub use order::Order;
 pub use paranoid::{Broken, Paranoia, Paranoid, digests, first_difference, paranoid, record};
-pub use reductions::{Reduction, Reductions};
+pub use reductions::{Reduction, Reductions, Refusal, Refused};
 pub use run::{Cut, Ending, Finding, Run, Verdict};
 pub use simulate::{Pace, Seen, Sighting, Simulated, Simulation, simulate, walk_of_run};
 pub use sizing::{SizeEstimate, estimate_size};

@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use rapidhash::quality::RapidHasher;
 use stateright::Model;
 
-use crate::reductions::{Reduction, Reductions};
+use crate::reductions::{Reduction, Reductions, Refusal};
 
 /// The version of the hash behind [`Fingerprint::of`]. Fingerprints of different versions cannot be
 /// compared, so a checkpoint of another version is refused.
@@ -71,6 +71,13 @@ pub trait Offers: Model {
     /// Why a reduction is not offered, as half a sentence.
     fn objection(&self, _reduction: Reduction) -> String {
         "the model does not offer it".to_owned()
+    }
+
+    /// What the model has found out, since it was made, that it cannot be explored with. Asked when a level is
+    /// complete; if there is anything, the exploration ends with [`Error::Refused`](crate::Error::Refused). It has to be
+    /// the same whichever thread asked first.
+    fn refusal(&self) -> Option<Refusal> {
+        None
     }
 
     /// What tells states apart: equal states have equal numbers, in every process.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::error::Error;
 
 /// A way to visit fewer states with the same verdicts. Whether it is sound is the model's to say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reduction {
     /// What can never again matter is taken out of states, so that those that differ in it alone are one.
     Dead,
@@ -44,6 +44,39 @@ impl fmt::Display for Reduction {
     }
 }
 
+/// What a model finds it cannot be explored with, while it is explored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Refused {
+    /// This form of the model: nothing that was found in it means anything.
+    Form,
+    /// One of the reductions.
+    Reduction(Reduction),
+}
+
+/// A premise that turned out to be false of the model at hand, and what therefore cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Refusal {
+    /// What is refused.
+    pub what: Refused,
+    /// What is taken for granted and is not so, in one line.
+    pub premise: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Form => f.pad("tables"),
+            Self::Reduction(reduction) => reduction.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: not used: {}", self.what, self.premise)
+    }
+}
+
 /// A set of [`Reduction`]s. The default is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reductions(u8);
@@ -63,6 +96,12 @@ impl Reductions {
     #[must_use]
     pub fn with(self, reduction: Reduction) -> Self {
         Self(self.0 | reduction.bit())
+    }
+
+    /// The set without this reduction.
+    #[must_use]
+    pub fn without(self, reduction: Reduction) -> Self {
+        Self(self.0 & !reduction.bit())
     }
 
     /// The reductions in the set.

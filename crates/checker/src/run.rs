@@ -7,7 +7,7 @@ use stateright::{Expectation, Path};
 
 use crate::error::Error;
 use crate::folder::DiskFault;
-use crate::reductions::Reductions;
+use crate::reductions::{Reductions, Refusal};
 use crate::storage::Width;
 
 /// The result of an exploration.
@@ -17,6 +17,8 @@ pub struct Run<S, A> {
     pub ending: Ending,
     /// What was on. Under reductions the counts are of what is left of the states.
     pub reductions: Reductions,
+    /// What could not be used, and the premise that is not true of this model.
+    pub refused: Vec<Refusal>,
     /// By how many bits states were told apart.
     pub fingerprint: Width,
     /// Distinct states within the boundary, told apart by their fingerprints. For a simulation:
@@ -89,6 +91,7 @@ impl<S, A> Run<S, A> {
         Ok(Run {
             ending: self.ending,
             reductions,
+            refused: self.refused,
             fingerprint: self.fingerprint,
             unique: self.unique,
             generated: self.generated,

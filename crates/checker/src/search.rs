@@ -100,6 +100,9 @@ where
     let mut search = Search::new(&shared, store.saver);
     let ending = watched(&watch, snapshot, progress, || search.run(start));
     let (found, sizes) = (search.found, search.sizes);
+    if let Some(refusal) = space.refusal() {
+        return Err(Error::Refused(refusal));
+    }
 
     let table = &*table.read();
     let seen = SeenIn { table, spill };
@@ -118,6 +121,7 @@ where
     Ok(Run {
         ending,
         reductions: space.reductions(),
+        refused: Vec::new(),
         fingerprint: storage.fingerprint,
         unique: counted.unique,
         generated: counted.generated,
@@ -218,6 +222,10 @@ where
             frontier = self.gather(level);
             if self.is_cut() {
                 return Ok(self.truncated());
+            }
+            if self.shared.space.refusal().is_some() {
+                // What was found so far means nothing, and is not saved.
+                return Ok(Ending::Truncated(Cut::Found));
             }
             self.sizes.push(frontier.len());
             *self.shared.counts.estimate.lock() = growth::estimate(&self.sizes);

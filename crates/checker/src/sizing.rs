@@ -68,7 +68,7 @@ impl SizeEstimate {
 ///
 /// # Errors
 ///
-/// [`Error::NoInitialState`], and [`Error::NotOffered`].
+/// [`Error::NoInitialState`], [`Error::NotOffered`], and [`Error::Refused`].
 pub fn estimate_size<M>(
     model: &M,
     reductions: Reductions,
@@ -81,6 +81,7 @@ where
     refuse_not_offered(model, reductions)?;
     let space = Offering::new(model, reductions);
     let look = Catch::of(&space, seed, usize::MAX, effort / LOOK_SHARE);
+    refused(model)?;
     if look.levels.is_empty() {
         return Err(Error::NoInitialState);
     }
@@ -103,6 +104,7 @@ where
         .map(|number| Catch::of(&space, seed.wrapping_add(number), width, share))
         .collect();
     sampled += catches.iter().map(|catch| catch.expanded).sum::<u64>();
+    refused(model)?;
 
     let size = Size::of(&catches);
     let caught = catches.iter().map(|catch| catch.keys.len()).max();
@@ -114,6 +116,14 @@ where
         sampled,
         is_complete: size.met >= MET_MIN && catches.iter().all(|catch| catch.is_complete),
     })
+}
+
+/// What the model has found out that it cannot be explored with.
+fn refused<M: Offers>(model: &M) -> Result<(), Error> {
+    match model.refusal() {
+        None => Ok(()),
+        Some(refusal) => Err(Error::Refused(refusal)),
+    }
 }
 
 /// What catches say when they are compared.

@@ -5,7 +5,7 @@ use std::hash::Hash;
 use stateright::Model;
 
 use crate::offers::{Fingerprint, Offers};
-use crate::reductions::{Reduction, Reductions};
+use crate::reductions::{Reduction, Reductions, Refusal};
 
 /// The state of a space.
 pub(crate) type State<P> = <<P as Space>::Model as Model>::State;
@@ -35,6 +35,9 @@ pub(crate) trait Space: Sync {
 
     /// As [`Offers::kind`].
     fn kind(&self, state: &State<Self>, action: &Action<Self>) -> usize;
+
+    /// As [`Offers::refusal`].
+    fn refusal(&self) -> Option<Refusal>;
 
     /// What is applied.
     fn reductions(&self) -> Reductions;
@@ -95,6 +98,10 @@ where
 
     fn kind(&self, _state: &M::State, _action: &M::Action) -> usize {
         0
+    }
+
+    fn refusal(&self) -> Option<Refusal> {
+        None
     }
 
     fn reductions(&self) -> Reductions {
@@ -188,6 +195,10 @@ impl<M: Offers + Sync> Space for Offering<'_, M> {
 
     fn kind(&self, state: &M::State, action: &M::Action) -> usize {
         self.model.kind(state, action)
+    }
+
+    fn refusal(&self) -> Option<Refusal> {
+        self.model.refusal()
     }
 
     fn reductions(&self) -> Reductions {

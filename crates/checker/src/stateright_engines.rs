@@ -151,6 +151,7 @@ where
         let last = self.snapshot(&checker);
         Ok(Run {
             reductions: Reductions::NONE,
+            refused: Vec::new(),
             ending,
             fingerprint: Width::Bits64,
             unique: last.unique,

@@ -3,22 +3,24 @@
 use std::sync::OnceLock;
 
 use checker::{
-    Error, Fingerprint, Graph, Limits, Offers, Progress, Reduction, Reductions, Run, SizeEstimate,
-    Storage,
+    Error, Fingerprint, Graph, Limits, Offers, Progress, Reduction, Reductions, Refusal, Refused,
+    Run, SizeEstimate, Storage,
 };
 use stateright::{Model, Path, Property};
 
+use crate::compiled::Beyond;
 use crate::properties::CAN_DECIDE;
 use crate::{Action, Compiled, Kind, Move, Plan, State, World};
 
 /// Explores a world: [`Compiled`] if it can be, else as it is. The paths are paths of the World, and the
 /// states are counted as the reductions leave them.
 ///
-/// [`Reductions::ALL`] means all that are sound for this world, [`Run::reductions`](checker::Run) tells which;
-/// of any others each has to be sound.
+/// [`Reductions::ALL`] means all that the scenario allows, [`Run::reductions`](checker::Run) tells which; of any others
+/// the scenario has to allow each. What tables and reductions take for granted of the core is asked of the core; where it is not so,
+/// they are not used, and [`Run::refused`](checker::Run) says why.
 ///
 /// # Errors
-/// As [`checker::explore_stored`].
+/// As [`checker::explore_stored`]; and [`Error::AnswersDiffer`] if a node is no function of its state.
 pub fn explore(
     world: &World,
     reductions: Reductions,
@@ -26,13 +28,13 @@ pub fn explore(
     limits: &Limits,
     progress: &(dyn Fn(&Progress) + Sync),
 ) -> Result<Run<State, Action>, Error> {
-    let explored = Explore {
+    let task = Explore {
         reductions,
         storage,
         limits,
         progress,
     };
-    in_best_form(world, explored)
+    in_best_form(world, &task)
 }
 
 /// About how many states a world has under these reductions, from a sample: see [`checker::estimate_size`].
@@ -40,7 +42,7 @@ pub fn explore(
 /// # Errors
 /// As [`checker::estimate_size`].
 pub fn estimate(world: &World, reductions: Reductions) -> Result<SizeEstimate, Error> {
-    in_best_form(world, Estimate { reductions })
+    in_best_form(world, &Estimate { reductions })
 }
 
 /// The graph of a world in that form: see [`checker::graph()`].
@@ -57,7 +59,7 @@ pub(crate) fn graph(
         limits,
         progress,
     };
-    in_best_form(world, task)
+    in_best_form(world, &task)
 }
 
 /// Whether something is true of every state of a world, under those of these reductions that it offers.
@@ -74,7 +76,7 @@ pub(crate) fn on_every_state(
         limits,
         progress,
     };
-    in_best_form(world, task)
+    in_best_form(world, &task)
 }
 
 /// How many states are expanded to estimate the number of all.
@@ -82,43 +84,90 @@ const EFFORT: u64 = 200_000;
 /// Any number will do, as long as it is always the same.
 const SEED: u64 = 1;
 
+/// How often tables are made again with what nodes were found to do beyond their roles.
+const BEYOND_MAX: usize = 24;
+
 /// What is done to a world, whatever form it has.
 trait Task {
     type Done;
 
-    /// Does it. `path` gives a path of the form as one of the World; `None` if there is none. `whole` gives a state of
-    /// the form as one of the World.
+    /// What is asked for.
+    fn reductions(&self) -> Reductions;
+
+    /// Does it, without the reductions that are `denied`. `path` gives a path of the form as one of the World; `None` if there is
+    /// none. `whole` gives a state of the form as one of the World.
     fn on<M>(
-        self,
+        &self,
         model: &M,
+        denied: &[Refusal],
         path: impl Fn(Path<M::State, M::Action>) -> Option<Path<State, Action>>,
         whole: impl Fn(&M::State) -> State + Sync,
-    ) -> Self::Done
+    ) -> Result<Self::Done, Error>
     where
         M: Offers + Sync,
         M::State: PartialEq + Send + Sync,
         M::Action: Clone + PartialEq;
 }
 
-fn in_best_form<T: Task>(world: &World, task: T) -> T::Done {
-    let Ok(plan) = Plan::new(world.clone()) else {
-        return task.on(world, Some, State::clone);
-    };
-    match plan.words() {
-        0..=3 => on_compiled(task, &plan.compile::<3>()),
-        4 => on_compiled(task, &plan.compile::<4>()),
-        5 => on_compiled(task, &plan.compile::<5>()),
-        6 => on_compiled(task, &plan.compile::<6>()),
-        7..=8 => on_compiled(task, &plan.compile::<8>()),
-        9..=12 => on_compiled(task, &plan.compile::<12>()),
-        13..=20 => on_compiled(task, &plan.compile::<20>()),
-        _ => task.on(world, Some, State::clone),
+/// Does a task on the form that is fastest, of those whose premises hold for the core at hand.
+fn in_best_form<T: Task>(world: &World, task: &T) -> Result<T::Done, Error> {
+    let as_it_is = |denied: &[Refusal]| task.on(world, denied, Some, State::clone);
+    let mut denied: Vec<Refusal> = Vec::new();
+    let mut beyond = Beyond::default();
+    let mut attempts = 0;
+    loop {
+        let on = without(task.reductions(), &denied);
+        let Ok(plan) = Plan::asking(world.clone(), &beyond, on) else {
+            return as_it_is(&denied);
+        };
+        let tables = plan.tables();
+        let done = match plan.words() {
+            0..=3 => on_compiled(task, &denied, &plan.compile::<3>()),
+            4 => on_compiled(task, &denied, &plan.compile::<4>()),
+            5 => on_compiled(task, &denied, &plan.compile::<5>()),
+            6 => on_compiled(task, &denied, &plan.compile::<6>()),
+            7..=8 => on_compiled(task, &denied, &plan.compile::<8>()),
+            9..=12 => on_compiled(task, &denied, &plan.compile::<12>()),
+            13..=20 => on_compiled(task, &denied, &plan.compile::<20>()),
+            _ => return as_it_is(&denied),
+        };
+        let refusal = match done {
+            Err(Error::Refused(refusal)) => refusal,
+            done => return done,
+        };
+        if let Some(place) = tables.premises.what_differs() {
+            return Err(Error::AnswersDiffer(place));
+        }
+        attempts += 1;
+        let is_news = beyond.add(tables.premises.beyond());
+        match refusal.what {
+            Refused::Form if is_news && attempts < BEYOND_MAX => {}
+            Refused::Form => {
+                denied.push(refusal);
+                return as_it_is(&denied);
+            }
+            Refused::Reduction(_) => denied.push(refusal),
+        }
     }
 }
 
-fn on_compiled<T: Task, const W: usize>(task: T, compiled: &Compiled<W>) -> T::Done {
+fn on_compiled<T: Task, const W: usize>(
+    task: &T,
+    denied: &[Refusal],
+    compiled: &Compiled<W>,
+) -> Result<T::Done, Error> {
     let path = |path: Path<_, Move>| compiled.path(&path.into_actions()).ok();
-    task.on(compiled, path, |code| compiled.state(code))
+    task.on(compiled, denied, path, |code| compiled.state(code))
+}
+
+/// What is left of these reductions.
+fn without(reductions: Reductions, denied: &[Refusal]) -> Reductions {
+    denied
+        .iter()
+        .fold(reductions, |left, refusal| match refusal.what {
+            Refused::Form => Reductions::NONE,
+            Refused::Reduction(one) => left.without(one),
+        })
 }
 
 struct Explore<'a> {
@@ -129,22 +178,28 @@ struct Explore<'a> {
 }
 
 impl Task for Explore<'_> {
-    type Done = Result<Run<State, Action>, Error>;
+    type Done = Run<State, Action>;
+
+    fn reductions(&self) -> Reductions {
+        self.reductions
+    }
 
     fn on<M>(
-        self,
+        &self,
         model: &M,
+        denied: &[Refusal],
         path: impl Fn(Path<M::State, M::Action>) -> Option<Path<State, Action>>,
         _: impl Fn(&M::State) -> State + Sync,
-    ) -> Self::Done
+    ) -> Result<Self::Done, Error>
     where
         M: Offers + Sync,
         M::State: PartialEq + Send + Sync,
         M::Action: Clone + PartialEq,
     {
-        let reductions = sound(self.reductions, model);
-        let run =
+        let reductions = sound(self.reductions, model, denied);
+        let mut run =
             checker::explore_stored(model, reductions, self.storage, self.limits, self.progress)?;
+        run.refused = denied.to_vec();
         run.with_paths(path)
     }
 }
@@ -154,20 +209,25 @@ struct Estimate {
 }
 
 impl Task for Estimate {
-    type Done = Result<SizeEstimate, Error>;
+    type Done = SizeEstimate;
+
+    fn reductions(&self) -> Reductions {
+        self.reductions
+    }
 
     fn on<M>(
-        self,
+        &self,
         model: &M,
+        denied: &[Refusal],
         _: impl Fn(Path<M::State, M::Action>) -> Option<Path<State, Action>>,
         _: impl Fn(&M::State) -> State + Sync,
-    ) -> Self::Done
+    ) -> Result<Self::Done, Error>
     where
         M: Offers + Sync,
         M::State: PartialEq + Send + Sync,
         M::Action: Clone + PartialEq,
     {
-        checker::estimate_size(model, sound(self.reductions, model), SEED, EFFORT)
+        checker::estimate_size(model, sound(self.reductions, model, denied), SEED, EFFORT)
     }
 }
 
@@ -179,20 +239,25 @@ struct Draw<'a> {
 }
 
 impl Task for Draw<'_> {
-    type Done = Result<Graph, Error>;
+    type Done = Graph;
+
+    fn reductions(&self) -> Reductions {
+        self.reductions
+    }
 
     fn on<M>(
-        self,
+        &self,
         model: &M,
+        denied: &[Refusal],
         _: impl Fn(Path<M::State, M::Action>) -> Option<Path<State, Action>>,
         _: impl Fn(&M::State) -> State + Sync,
-    ) -> Self::Done
+    ) -> Result<Self::Done, Error>
     where
         M: Offers + Sync,
         M::State: PartialEq + Send + Sync,
         M::Action: Clone + PartialEq,
     {
-        let reductions = sound(self.reductions, model);
+        let reductions = sound(self.reductions, model, denied);
         checker::graph(
             model,
             reductions,
@@ -211,14 +276,19 @@ struct Everywhere<'a> {
 }
 
 impl Task for Everywhere<'_> {
-    type Done = Result<Run<State, Action>, Error>;
+    type Done = Run<State, Action>;
+
+    fn reductions(&self) -> Reductions {
+        self.reductions
+    }
 
     fn on<M>(
-        self,
+        &self,
         model: &M,
+        denied: &[Refusal],
         path: impl Fn(Path<M::State, M::Action>) -> Option<Path<State, Action>>,
         whole: impl Fn(&M::State) -> State + Sync,
-    ) -> Self::Done
+    ) -> Result<Self::Done, Error>
     where
         M: Offers + Sync,
         M::State: PartialEq + Send + Sync,
@@ -230,6 +300,7 @@ impl Task for Everywhere<'_> {
             .into_iter()
             .filter(|one| both(*one))
             .fold(Reductions::NONE, Reductions::with);
+        let reductions = without(reductions, denied);
         let is_well = |state: &M::State| (self.is_well)(&whole(state));
         let asked = Asked {
             model,
@@ -302,14 +373,19 @@ where
     fn order(&self, state: &M::State, actions: &mut Vec<M::Action>) {
         self.model.order(state, actions);
     }
+
+    fn refusal(&self) -> Option<Refusal> {
+        self.model.refusal()
+    }
 }
 
-/// The reductions that are meant: all are all that the model offers.
-fn sound<M: Offers>(asked: Reductions, model: &M) -> Reductions {
-    match asked {
+/// The reductions that are meant, but for those that are denied: all are all that the model offers.
+fn sound<M: Offers>(asked: Reductions, model: &M, denied: &[Refusal]) -> Reductions {
+    let meant = match asked {
         Reductions::ALL => model.offered(),
         others => others,
-    }
+    };
+    without(meant, denied)
 }
 
 impl Offers for World {

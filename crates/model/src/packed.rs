@@ -103,9 +103,18 @@ impl Packed {
         }
     }
 
-    /// [`Acceptor::promised`], as [`rank`] has it.
-    pub(crate) fn promised_rank(self) -> u16 {
-        (self.0[0] >> 32) as u16 & 0xfff
+    /// The highest ballot that the acceptor remembers, promised or voted in, as [`rank`] has it.
+    pub(crate) fn remembered_rank(self) -> u16 {
+        let promised = (self.0[0] >> 32) as u16 & 0xfff;
+        let voted = (self.0[1] >> 52) as u16 & 0xfff;
+        promised.max(voted)
+    }
+
+    /// The highest ballot that the acceptor's disk remembers, likewise.
+    pub(crate) fn disk_rank(self) -> u16 {
+        let promised = self.0[0] as u16 & 0xfff;
+        let voted = (self.0[1] >> 36) as u16 & 0xfff;
+        promised.max(voted)
     }
 
     /// [`Server::announced`].

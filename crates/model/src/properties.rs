@@ -18,8 +18,24 @@ pub struct Known {
     pub reason: &'static str,
     /// What it speaks of: where nothing of this ever happens, it was not put to the test. Witnesses have nothing here.
     pub rests_on: &'static [Kind],
+    /// What it reads of what is over. Pruning leaves that.
+    reads: &'static [Past],
     is_invariant: bool,
     condition: fn(&World, &State) -> bool,
+}
+
+/// What is over, so that pruning may forget it if no property reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Past {
+    /// Proposals, in ballots in which nobody can propose or vote any more, of values that a client of the proposer asked for.
+    ClosedProposals,
+    /// Which ballots a promise closes to an acceptor, where it cannot come to vote in them any more.
+    ClosedGaps,
+}
+
+impl Past {
+    /// All of it: what a property reads that does not say.
+    const ALL: &[Past] = &[Past::ClosedProposals, Past::ClosedGaps];
 }
 
 /// Every property, the ones that matter most first.
@@ -29,85 +45,100 @@ pub const ALL: &[Known] = &[
         agreement,
         &[Kind::AcceptedDecides],
         "no two different values are ever chosen, nor announced by any node, nor told to any client",
-    ),
+    )
+    .reading(&[]),
     invariant(
         "validity",
         validity,
         &[Kind::AcceptedDecides],
         "what is chosen or announced was asked for by a client",
-    ),
+    )
+    .reading(&[]),
     invariant(
         "stability",
         stability,
         &[Kind::AcceptedDecides],
         "a node never changes its mind about what is chosen",
-    ),
+    )
+    .reading(&[]),
     invariant(
         "announced-is-chosen",
         announced_is_chosen,
         &[Kind::AcceptedDecides, Kind::AskAnswered],
         "what a node announces, or a client is told, a quorum has voted for",
-    ),
+    )
+    .reading(&[]),
     invariant(
         "promises-rise",
         promises_rise,
         &[Kind::PreparePromised, Kind::ProposeVoted],
         "an acceptor never forgets a promise or a vote: what it has promised is at least what it said",
-    ),
+    )
+    .reading(&[]),
     invariant(
         "no-vote-below-promise",
         no_vote_below_promise,
         &[Kind::PreparePromised],
         "between the vote an acceptor reports in a promise and the ballot it promises, it never votes",
-    ),
+    )
+    .reading(&[]),
     invariant(
         "one-value-per-ballot",
         one_value_per_ballot,
         &[Kind::PromiseProposes, Kind::PromiseAdopts],
         "all proposals and votes of one ballot are for one value",
-    ),
+    )
+    .reading(&[]),
     invariant(
         "votes-are-safe",
         votes_are_safe,
         &[Kind::ProposeVoted],
         "a vote at ballot b is for the only value that can have been chosen below b",
-    ),
+    )
+    .reading(&[]),
     invariant(
         "failure-is-true",
         failure_is_true,
         &[Kind::PostRefused, Kind::RequestInvalid, Kind::NodeBusy],
         "a client is told POST_FAILED, RETRYABLE or FATAL only if nothing was done of its request",
-    ),
+    )
+    .reading(&[]),
     witness(
         "value-chosen",
         value_chosen,
         "a quorum can vote for a value: the world is not idle",
-    ),
+    )
+    .reading(&[]),
     witness(
         "client-told",
         client_told,
         "a client can be told the outcome",
-    ),
+    )
+    .reading(&[]),
     witness(
         "value-adopted",
         value_adopted,
         "a proposer can propose a value that none of its own clients asked for",
-    ),
+    )
+    .reading(&[]),
     witness(
         "vote-superseded",
         vote_superseded,
         "an acceptor can vote again, in a higher ballot",
-    ),
+    )
+    .reading(&[]),
     witness(
         "restart-mid-ballot",
         restart_mid_ballot,
         "a node can crash and restart while a ballot is under way at it",
-    ),
+    )
+    .reading(&[]),
     witness(
         "told-after-unknown",
         told_after_unknown,
         "a client that was left with UNKNOWN can ask again and be told the outcome",
-    ),
+    )
+    .reading(&[]),
 ];
 
 /// The name of what has to happen on every fair path.
@@ -142,6 +173,7 @@ const fn invariant(
         name,
         reason,
         rests_on,
+        reads: Past::ALL,
         is_invariant: true,
         condition,
     }
@@ -156,12 +188,23 @@ const fn witness(
         name,
         reason,
         rests_on: &[],
+        reads: Past::ALL,
         is_invariant: false,
         condition,
     }
 }
 
 impl Known {
+    /// The same, of a property that reads no more than this of what is over.
+    const fn reading(self, reads: &'static [Past]) -> Known {
+        Known { reads, ..self }
+    }
+
+    /// Whether any property reads this.
+    pub(crate) fn any_reads(past: Past) -> bool {
+        ALL.iter().any(|known| known.reads.contains(&past))
+    }
+
     /// The property of this name.
     pub fn named(name: &str) -> Option<&'static Known> {
         ALL.iter().chain(LIVE).find(|known| known.name == name)
@@ -286,7 +329,7 @@ fn announced_is_chosen(world: &World, state: &State) -> bool {
 
 /// For each acceptor the highest ballot it has promised or voted in, by its own words, in terms
 /// of [`Parcel::ballot_rank`]; 0 is none.
-fn committed(world: &World, state: &State) -> [u16; NodeId::LIMIT] {
+fn said(world: &World, state: &State) -> [u16; NodeId::LIMIT] {
     let mut highest = [0; NodeId::LIMIT];
     for parcel in world.testimony(state) {
         let own = &mut highest[parcel.from().index()];
@@ -295,10 +338,20 @@ fn committed(world: &World, state: &State) -> [u16; NodeId::LIMIT] {
     highest
 }
 
+/// For each acceptor the highest ballot that binds it: by its own words, or by what is on its disk. A promise to itself is in no
+/// message.
+fn committed(world: &World, state: &State) -> [u16; NodeId::LIMIT] {
+    let mut highest = said(world, state);
+    for (own, server) in highest.iter_mut().zip(state.packed()) {
+        *own = server.disk_rank().max(*own);
+    }
+    highest
+}
+
 fn promises_rise(world: &World, state: &State) -> bool {
-    let committed = committed(world, state);
-    let mut servers = state.packed().iter().zip(committed);
-    servers.all(|(server, said)| said <= server.promised_rank())
+    let said = said(world, state);
+    let mut servers = state.packed().iter().zip(said);
+    servers.all(|(server, said)| said <= server.remembered_rank())
 }
 
 fn no_vote_below_promise(world: &World, state: &State) -> bool {
@@ -336,8 +389,8 @@ fn statements<'a>(world: &World, state: &'a State) -> impl Iterator<Item = &'a P
 /// P2c, as a state can show it: for a vote for v in ballot b, no other value can have been chosen
 /// below b. Another value can be chosen at c < b as long as a quorum of phase 2 has voted for it
 /// there or still may: an acceptor may still vote at c if it has not voted there and has not gone
-/// beyond c. It is enough to look at the ballots c in which somebody voted, and at one just below
-/// b in which nobody did.
+/// beyond c. It is enough to look at the ballots c in which somebody voted, and at the highest one
+/// below b that a proposer can have and in which nobody did: of lower ones still less can come.
 fn votes_are_safe(world: &World, state: &State) -> bool {
     let votes = votes(world, state);
     if votes.is_empty() {
@@ -356,7 +409,10 @@ fn votes_are_safe(world: &World, state: &State) -> bool {
     };
     votes.iter().all(|vote| {
         let below = vote.ballot_rank();
-        !could_choose(&|node| committed[node.index()] < below)
+        let is_voted = |at: u16| votes.iter().any(|other| other.ballot_rank() == at);
+        world
+            .highest_ballot_below(below, is_voted)
+            .is_none_or(|at| !could_choose(&|node| committed[node.index()] <= at))
             && votes.iter().all(|rival| {
                 let at = rival.ballot_rank();
                 at >= below

@@ -8,12 +8,13 @@ mod crashes;
 
 use std::sync::Arc;
 
-use paxos::{Broadcast, Cluster, Durable, Input, Message, Node, NodeId, NodeSet, Proposer};
+use paxos::{Broadcast, Cluster, Durable, Input, Message, Node, NodeId, NodeSet, Proposer, Round};
 use stateright::{Model, Path, Property};
 
 use crate::action::input;
 use crate::difference::changes;
 use crate::faults::Handling;
+use crate::parcel::rank;
 use crate::{
     Action, Event, Expect, Letter, Letters, Mutant, Network, Parcel, Reaction, RuleSet, Scenario,
     Server, State, Variant, network, properties,
@@ -33,6 +34,8 @@ pub struct World {
     crashable: NodeSet,
     down: NodeSet,
     values: Letters,
+    /// Every ballot that a proposer can have, as ranks, in order.
+    ballots: Vec<u16>,
     diagram: Option<Diagram>,
 }
 
@@ -50,7 +53,7 @@ impl World {
     /// a gap. For worlds that are not read from files.
     pub fn placed(scenario: Arc<Scenario>, cluster: Cluster) -> World {
         let set = |numbers: &[usize]| numbers.iter().copied().filter_map(NodeId::new).collect();
-        World {
+        let world = World {
             cluster,
             rules: scenario.rules(),
             crashable: scenario
@@ -61,22 +64,51 @@ impl World {
             down: set(&scenario.world.down),
             values: scenario.values(),
             scenario,
+            ballots: Vec::new(),
             diagram: None,
-        }
+        };
+        world.with_ballots()
+    }
+
+    /// The same world, with the ballots that its rules give to proposers.
+    fn with_ballots(mut self) -> World {
+        let rounds = (1..=self.rounds()).filter_map(Round::new);
+        let ballots = rounds.flat_map(|round| {
+            let proposers = self.cluster.proposers().iter();
+            let own = proposers.map(|node| rank(Some(self.rules.ballot(round, node))));
+            own.collect::<Vec<u16>>()
+        });
+        let mut ballots: Vec<u16> = ballots.collect();
+        ballots.sort_unstable();
+        ballots.dedup();
+        self.ballots = ballots;
+        self
+    }
+
+    /// The highest ballot below this one that a proposer can have, of those of which this is not true; as ranks.
+    #[inline]
+    pub(crate) fn highest_ballot_below(
+        &self,
+        below: u16,
+        is_out: impl Fn(u16) -> bool,
+    ) -> Option<u16> {
+        let lower = self.ballots.partition_point(|ballot| *ballot < below);
+        let mut lower = self.ballots[..lower].iter().rev().copied();
+        lower.find(|ballot| !is_out(*ballot))
     }
 
     /// The same world with one thing done wrong.
     #[must_use]
     pub fn with_mutant(mut self, mutant: Mutant) -> World {
         self.rules.mutant = Some(mutant);
-        self
+        self.with_ballots()
     }
 
     /// The same world by another variant of the protocol.
     #[must_use]
     pub fn with_variant(mut self, variant: Variant) -> World {
         self.rules.variant = variant;
-        self
+        self.with_ballots()
     }
 
     /// The same world with a way to draw its paths.

@@ -32,7 +32,7 @@ const LABELS_MAX: usize = 256;
 ///
 /// # Errors
 ///
-/// [`Error::NoInitialState`], [`Error::NotOffered`], and [`Error::MemoryUnknown`].
+/// [`Error::NoInitialState`], [`Error::NotOffered`], [`Error::Refused`], and [`Error::MemoryUnknown`].
 ///
 /// # Panics
 ///
@@ -124,6 +124,9 @@ where
         },
     };
     let graph = watched(&watch, snapshot, progress, || builder.run());
+    if let Some(refusal) = space.refusal() {
+        return Err(Error::Refused(refusal));
+    }
     match graph.states() {
         0 => Err(Error::NoInitialState),
         _ => Ok(graph),
@@ -173,7 +176,10 @@ where
         }
         self.graph.initial = self.graph.states() as u32;
         let mut depth = 0;
-        while !self.next.is_empty() && self.graph.ending == Ending::Exhausted {
+        while !self.next.is_empty()
+            && self.graph.ending == Ending::Exhausted
+            && self.space.refusal().is_none()
+        {
             self.counts.depth.store(depth, Ordering::Relaxed);
             let level = mem::take(&mut self.next);
             self.level(&level);

@@ -58,10 +58,11 @@ impl Said {
 }
 
 /// What properties ask of one node, answered once for each state it can be in.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Facts {
     pub(crate) votes: u64,
     pub(crate) proposals: u64,
+    /// The highest ballot that binds it: by its own words, or by what is on its disk.
     pub(crate) committed: u16,
     /// What it has announced, and what its clients were told.
     pub(crate) announced: Letters,
@@ -72,7 +73,7 @@ pub(crate) struct Facts {
     pub(crate) is_told: bool,
     /// Whether what it announced is one value at most.
     pub(crate) is_stable: bool,
-    /// Whether its promise is at least what it has said.
+    /// Whether it remembers at least what it has said.
     pub(crate) is_rising: bool,
     /// Whether it kept its word in every ballot it promised to stay out of.
     pub(crate) is_true: bool,
@@ -81,6 +82,14 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
+    /// The same, whatever is being counted.
+    pub(crate) fn without_count(self) -> Facts {
+        Facts {
+            count: None,
+            ..self
+        }
+    }
+
     pub(crate) fn of(local: &Local, universe: &Universe) -> Facts {
         let (packed, said) = (local.packed, local.said);
         let voted = universe.ballots_of(said.votes);
@@ -89,13 +98,13 @@ impl Facts {
         Facts {
             votes: said.votes,
             proposals: said.proposals,
-            committed: said.committed,
+            committed: said.committed.max(packed.disk_rank()),
             announced: packed.announced().union(told),
             retries: packed.retries(),
             count: Count::of(local),
             is_told: !told.is_empty(),
             is_stable: packed.announced().len() <= 1,
-            is_rising: said.committed <= packed.promised_rank(),
+            is_rising: said.committed <= packed.remembered_rank(),
             is_true: said.forbidden & voted == 0,
             has_superseded: voted.count_ones() > 1,
         }

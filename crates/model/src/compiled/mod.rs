@@ -13,11 +13,13 @@
 mod bytes;
 mod code;
 mod idle;
+mod input;
 mod judges;
 mod local;
 mod orbit;
 mod order;
 mod outlook;
+mod premises;
 mod prune;
 mod roles;
 mod tables;
@@ -27,13 +29,15 @@ mod universe;
 
 use std::sync::Arc;
 
-use checker::{Fingerprint, Offers, Reduction, Reductions};
+use checker::{Fingerprint, Offers, Reduction, Reductions, Refusal};
 use paxos::NodeId;
 use stateright::{Model, Path, Property};
 
 pub use code::Code;
 use local::Local;
-use tables::{Tables, Transition};
+pub(crate) use premises::Beyond;
+pub(crate) use tables::Tables;
+use tables::Transition;
 
 use crate::network::insert;
 use crate::{Action, Event, Kind, Network, State, World};
@@ -97,6 +101,12 @@ impl Plan {
     /// # Errors
     /// In words, why this world is not compiled: explore it as it is.
     pub fn new(world: World) -> Result<Plan, String> {
+        Plan::asking(world, &Beyond::default(), Reductions::NONE)
+    }
+
+    /// The same, with what nodes were found to do beyond their roles, for an exploration under reductions whose premises are asked
+    /// for.
+    pub(crate) fn asking(world: World, beyond: &Beyond, asked: Reductions) -> Result<Plan, String> {
         if world.network() != Network::Set {
             return Err("its network counts copies of messages, or keeps their order".to_owned());
         }
@@ -109,11 +119,23 @@ impl Plan {
         if world.scenario().world.crashes > code::CRASHES_MAX {
             return Err(format!("it has more than {} crashes", code::CRASHES_MAX));
         }
-        let tables = Tables::new(world)
+        if let Some(known) = judges::unknown() {
+            return Err(format!("tables do not know the property {known}"));
+        }
+        let asked = match orbit::objection(&world) {
+            None => asked,
+            Some(_) => asked.without(Reduction::Symmetry),
+        };
+        let tables = Tables::new(world, beyond, asked)
             .ok_or("more messages or more states of a role are possible than is worth a table")?;
         Ok(Plan {
             tables: Arc::new(tables),
         })
+    }
+
+    /// What it is explored by.
+    pub(crate) fn tables(&self) -> Arc<Tables> {
+        Arc::clone(&self.tables)
     }
 
     /// How many words a state takes: the least `W` that [`Plan::compile`] takes.
@@ -420,6 +442,10 @@ impl<const W: usize> Model for Compiled<W> {
 }
 
 impl<const W: usize> Offers for Compiled<W> {
+    fn refusal(&self) -> Option<Refusal> {
+        self.tables.premises.refusal()
+    }
+
     fn offered(&self) -> Reductions {
         match self.symmetry.objection() {
             None => Reductions::ALL,

@@ -72,13 +72,6 @@ impl Symmetry {
             class(*node).is_some() && (0..nodes).any(|b| b != *node && class(b) == class(*node))
         };
         let alike: Vec<usize> = (0..nodes).filter(is_alike).collect();
-        let objection = if alike.is_empty() {
-            Some("no two nodes are alike: each is asked for something, or has another part to play")
-        } else if world.scenario().world.torn {
-            Some("a torn step sends to the first nodes and not to the last, so no two are alike")
-        } else {
-            None
-        };
         let place: Vec<Option<usize>> = (0..nodes)
             .map(|node| alike.iter().position(|other| *other == node))
             .collect();
@@ -108,7 +101,7 @@ impl Symmetry {
             [0, 1].map(|tag| [false, true].map(|itself| key(tag, itself)))
         });
         Symmetry {
-            objection,
+            objection: objection(world),
             counted: counted.collect(),
             has_pairs: envelopes.iter().any(|tie| matches!(tie, Tie::Two(..))),
             alike,
@@ -140,8 +133,24 @@ impl Symmetry {
     }
 }
 
+/// Why a world has no symmetry, by its scenario; `None` if nothing speaks against it.
+pub(crate) fn objection(world: &World) -> Option<&'static str> {
+    let nodes = world.cluster().nodes().len();
+    let is_alike = |one: usize| {
+        class(world, one).is_some()
+            && (0..nodes).any(|other| other != one && class(world, other) == class(world, one))
+    };
+    if !(0..nodes).any(is_alike) {
+        Some("no two nodes are alike: each is asked for something, or has another part to play")
+    } else if world.scenario().world.torn {
+        Some("a torn step sends to the first nodes and not to the last, so no two are alike")
+    } else {
+        None
+    }
+}
+
 /// What a node has in common with those like it; `None` if none can be.
-fn class(world: &World, node: usize) -> Option<[bool; 5]> {
+pub(crate) fn class(world: &World, node: usize) -> Option<[bool; 5]> {
     let id = NodeId::new(node)?;
     let cluster = world.cluster();
     let is_asked = world.scenario().ask.iter().any(|ask| ask.of == node);

@@ -22,16 +22,36 @@ pub(crate) enum Count {
 }
 
 impl Count {
+    pub(crate) const ALL: [Count; 2] = [Count::Promises, Count::Votes];
+
     /// What a node in this state is in the middle of counting, the promises first. A learner that has announced
     /// something is not: with wrong rules it may have done so by this very count.
     pub(crate) fn of(local: &Local) -> Option<Count> {
+        Count::ALL
+            .into_iter()
+            .find(|count| count.is_under_way(local))
+    }
+
+    /// Whether a node in this state is in the middle of this count.
+    pub(crate) fn is_under_way(self, local: &Local) -> bool {
         let server = local.packed.unpack();
-        match (server.proposer.progress, server.learner) {
-            (Progress::Preparing { promises, .. }, _) if !promises.is_empty() => {
-                Some(Count::Promises)
-            }
-            (_, Learner::Counting { .. }) if server.announced.is_empty() => Some(Count::Votes),
-            (_, _) => None,
+        match self {
+            Count::Promises => match server.proposer.progress {
+                Progress::Preparing { promises, .. } => !promises.is_empty(),
+                Progress::Idle | Progress::Proposing { .. } => false,
+            },
+            Count::Votes => match server.learner {
+                Learner::Counting { .. } => server.announced.is_empty(),
+                Learner::Unaware | Learner::Chosen(_) => false,
+            },
+        }
+    }
+
+    /// What is counted, in the singular.
+    pub(crate) fn one(self) -> &'static str {
+        match self {
+            Count::Promises => "promise",
+            Count::Votes => "vote",
         }
     }
 }

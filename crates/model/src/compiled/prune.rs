@@ -1,6 +1,7 @@
 //! Taking out of a state what can never again matter.
 
 use super::{Code, Compiled};
+use crate::properties::{Known, Past};
 
 impl<const W: usize> Compiled<W> {
     /// Takes out the envelopes that are dead, and what is remembered for properties that can no
@@ -25,7 +26,9 @@ impl<const W: usize> Compiled<W> {
         if is_repeating {
             self.take_out_repeating(code, &mut dead, crash);
         }
-        self.forget_proposals(code, may_propose);
+        if !Known::any_reads(Past::ClosedProposals) {
+            self.forget_proposals(code, may_propose);
+        }
     }
 
     fn replace(&self, code: &mut Code<W>, node: usize, before: u32, after: u32) {
@@ -80,9 +83,7 @@ impl<const W: usize> Compiled<W> {
 
     /// Proposals of a ballot matter as long as another one may be made in it, or voted for.
     ///
-    /// One of an adopted value shows something by itself as well. By the rules as they ship, the first one on a
-    /// shortest path can still be voted for when it is made, since it takes more steps to make all acceptors
-    /// promise beyond it before. By wrong rules it may be dead from the start, so there it is kept.
+    /// One of an adopted value shows something by itself as well, and may be dead from the start, so it is kept.
     fn forget_proposals(&self, code: &mut Code<W>, may_propose: u64) {
         let universe = &self.tables.universe;
         let (mut proposed, mut stated) = (0, 0);
@@ -94,10 +95,7 @@ impl<const W: usize> Compiled<W> {
         if proposed == 0 {
             return;
         }
-        let kept = match self.world().rules().mutant {
-            Some(_) => proposed & universe.adopted,
-            None => 0,
-        };
+        let kept = proposed & universe.adopted;
         for (ballot, own) in universe.pairs_of.iter().enumerate() {
             let is_kept = own & kept != 0;
             let is_open =

@@ -8,9 +8,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use paxos::{Acceptor, Durable, Learner, Message, NodeId, Progress, Proposer};
+use paxos::{Acceptor, Durable, Envelope, Learner, Message, NodeId, Progress, Proposer};
 use stateright::Model as _;
 
+use super::premises::Beyond;
 use crate::packed::Packed;
 use crate::{Ask, Event, Outcome, Parcel, Server, State, World};
 
@@ -24,6 +25,15 @@ pub(crate) enum Role {
 
 impl Role {
     pub(crate) const ALL: [Role; 3] = [Role::Acceptor, Role::Proposer, Role::Learner];
+
+    /// As people write it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Role::Acceptor => "acceptor",
+            Role::Proposer => "proposer",
+            Role::Learner => "learner",
+        }
+    }
 
     /// The role that an envelope is for.
     pub(crate) fn of(envelope: Parcel) -> Role {
@@ -80,8 +90,8 @@ const STATES_MAX: usize = 40_000;
 const ENVELOPES_MAX: usize = 900;
 
 impl Roles {
-    /// Runs every role to its end. `None` if there is too much of it.
-    pub(crate) fn of(world: &World) -> Option<Roles> {
+    /// Runs every role to its end, and what nodes were found to say and to come to beyond that. `None` if there is too much of it.
+    pub(crate) fn of(world: &World, beyond: &Beyond) -> Option<Roles> {
         let stage = world.init_states().pop()?;
         let mut automata: Vec<Automaton> = Vec::new();
         for node in world.cluster().nodes().iter() {
@@ -89,7 +99,13 @@ impl Roles {
                 automata.push(Automaton::new(node, role, &stage));
             }
         }
-        let mut envelopes = BTreeSet::new();
+        let mut envelopes = beyond.parcels.clone();
+        for (node, role, part) in &beyond.views {
+            let mut all = automata.iter_mut();
+            let own = all.find(|automaton| automaton.node == *node && automaton.role == *role);
+            own.expect("every node has an automaton for each role")
+                .place(*part);
+        }
         loop {
             let known = envelopes.len();
             let mut is_done = true;
@@ -155,9 +171,14 @@ impl Automaton {
         self.states.len()
     }
 
-    /// The number of the state that a node in this state is in, as far as this role goes.
-    pub(crate) fn find(&self, server: Server, asks: [Outcome; Ask::LIMIT]) -> Option<usize> {
-        self.index.get(&project(self.role, server, asks)).copied()
+    /// A node's state as far as this role goes, and its number if the role can come to it.
+    pub(crate) fn find(
+        &self,
+        server: Server,
+        asks: [Outcome; Ask::LIMIT],
+    ) -> (Part, Option<usize>) {
+        let part = project(self.role, server, asks);
+        (part, self.index.get(&part).copied())
     }
 
     /// Adds what is new among `envelopes` and for this role to the inbox.
@@ -221,8 +242,8 @@ impl Automaton {
         }
     }
 
-    /// What a proposer does unless it is sent anything: requests and time-outs; and it
-    /// retires when its learner knows the outcome.
+    /// What a proposer does unless it is sent anything: requests and time-outs, and what becomes of it when its learner
+    /// knows the outcome.
     fn spontaneous(
         &mut self,
         world: &World,
@@ -247,11 +268,49 @@ impl Automaton {
             }
         }
         self.happen(world, staged, at, Event::Timeout(self.node), envelopes);
-        let mut server = staged.server(self.node);
-        server.proposer = retired(&server.proposer);
-        let mut next = staged.clone();
-        next.set_server(self.node, &server);
-        self.lead(at, &next, false);
+        self.decide(world, staged, at, envelopes);
+    }
+
+    /// What becomes of a proposer when its learner gets to know the outcome: asked with learners that have
+    /// counted any number of votes and hear of one more.
+    fn decide(
+        &mut self,
+        world: &World,
+        staged: &State,
+        at: usize,
+        envelopes: &mut BTreeSet<Parcel>,
+    ) {
+        let server = staged.server(self.node);
+        let acceptors: Vec<NodeId> = world.cluster().acceptors().iter().collect();
+        let own = match server.proposer.progress {
+            Progress::Preparing { ballot, .. } | Progress::Proposing { ballot } => Some(ballot),
+            Progress::Idle => None,
+        };
+        let first = world.rules().next_round(None, None);
+        let first = first.map(|round| world.rules().ballot(round, self.node));
+        for ballot in own.into_iter().chain(first) {
+            for value in world.values().iter() {
+                for (last, voters) in acceptors.iter().zip(0..) {
+                    let voters = acceptors[..voters].iter().copied().collect();
+                    let learner = Learner::Counting {
+                        ballot,
+                        value,
+                        voters,
+                    };
+                    let mut staged = staged.clone();
+                    staged.set_server(self.node, &Server { learner, ..server });
+                    let event = Event::Deliver(Envelope {
+                        from: *last,
+                        to: self.node,
+                        message: Message::Accepted { ballot, value },
+                    });
+                    if let Some(next) = world.step(&staged, event) {
+                        self.hear(at, &next, envelopes);
+                        self.lead(at, &next, false);
+                    }
+                }
+            }
+        }
     }
 
     /// Lets an event happen, torn as well; the effect of the whole step, if it has any.
@@ -295,16 +354,6 @@ impl Automaton {
         if to != at {
             self.next[at].insert((to, crash));
         }
-    }
-}
-
-/// What a proposer is once the outcome is known.
-fn retired(proposer: &Proposer<crate::Letter>) -> Proposer<crate::Letter> {
-    Proposer {
-        last_round: proposer.last_round,
-        client_value: None,
-        highest_nack: None,
-        progress: Progress::Idle,
     }
 }
 

@@ -12,13 +12,14 @@ use std::hash::BuildHasherDefault;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
-use checker::Fingerprint as _;
-use parking_lot::RwLock;
+use checker::{Fingerprint as _, Reductions};
+use parking_lot::{Mutex, RwLock};
 use rapidhash::fast::RapidHasher;
 use stateright::Model as _;
 
 use super::local::{Facts, Local, Said};
 use super::outlook::Outlook;
+use super::premises::{Beyond, Met, Premises, Swaps};
 use super::roles::Roles;
 use super::universe::{Mask, Universe};
 use crate::{Ask, Kind, Outcome, State, World};
@@ -59,6 +60,8 @@ pub(crate) struct Entry {
     /// For each ballot, the same with its proposals forgotten; plus one. Made when first used.
     forgetting: OnceLock<Box<[AtomicU32]>>,
     pub(crate) portrait: OnceLock<super::orbit::Portrait>,
+    /// What happened here, as far as premises ask.
+    pub(crate) met: Mutex<Option<Box<Met>>>,
 }
 
 /// How a step can be cut short by a crash: how many sends were made, and what that does.
@@ -83,8 +86,20 @@ pub(crate) struct Prospect {
     /// Envelopes that can be taken out where all these are dead or on their way.
     pub(crate) repeating: Vec<(usize, Mask)>,
     /// Ballots it may yet vote in, and propose in.
-    may_vote: u64,
+    pub(crate) may_vote: u64,
     pub(crate) may_propose: u64,
+}
+
+impl Prospect {
+    /// Of a node of which nothing is known.
+    fn anything(universe: &Universe) -> Prospect {
+        Prospect {
+            dead: universe.nothing(),
+            repeating: Vec::new(),
+            may_vote: u64::MAX,
+            may_propose: u64::MAX,
+        }
+    }
 }
 
 /// What the arrival of an envelope does, in one word: 0 is not known yet, 1 nothing; else the number of
@@ -124,8 +139,9 @@ struct Node {
 pub(crate) struct Tables {
     pub(crate) world: World,
     pub(crate) universe: Universe,
+    pub(crate) premises: Premises,
     /// The world before anything has happened.
-    stage: State,
+    pub(crate) stage: State,
     roles: Roles,
     /// Without and with a crash to come: for each role of [`Roles::automata`], for each of its states.
     outlooks: [OnceLock<Vec<Vec<Outlook>>>; 2],
@@ -139,9 +155,10 @@ pub(crate) struct Tables {
 pub(crate) const NUMBERS: usize = 1 << 20;
 
 impl Tables {
-    /// Empty tables. `None` if the world has more messages, or roles more states, than is worth a table.
-    pub(crate) fn new(world: World) -> Option<Tables> {
-        let roles = Roles::of(&world)?;
+    /// Empty tables, with what nodes were found to do `beyond` their roles, for an exploration under the reductions whose
+    /// premises are `asked` for. `None` if the world has more messages, or roles more states, than is worth a table.
+    pub(crate) fn new(world: World, beyond: &Beyond, asked: Reductions) -> Option<Tables> {
+        let roles = Roles::of(&world, beyond)?;
         let universe = Universe::of(&world, &roles)?;
         let stage = world.init_states().pop()?;
         let envelope_keys = universe
@@ -150,8 +167,11 @@ impl Tables {
             .map(|envelope| u128::of(&("envelope", envelope.word())))
             .collect();
         let nodes = world.cluster().nodes().iter().map(|_| Node::default());
-        Some(Tables {
+        let mut premises = Premises::new(asked);
+        premises.swaps = Swaps::of(&world, &universe);
+        let tables = Tables {
             nodes: nodes.collect(),
+            premises,
             world,
             universe,
             stage,
@@ -159,7 +179,9 @@ impl Tables {
             outlooks: [OnceLock::new(), OnceLock::new()],
             transitions: boxcar::Vec::new(),
             envelope_keys,
-        })
+        };
+        tables.certify_alike();
+        Some(tables)
     }
 
     /// The state that every node starts in.
@@ -211,10 +233,7 @@ impl Tables {
         locals.len() == self.nodes.len() && locals.into_iter().enumerate().all(learn_one)
     }
 
-    /// The number of a node's state, new or known.
-    ///
-    /// # Panics
-    /// If the node has more states than there are numbers.
+    /// The number of a node's state, new or known. Of one too many, any number: then these tables are refused.
     pub(crate) fn number(&self, node: usize, local: Local) -> u32 {
         let table = &self.nodes[node];
         if let Some(number) = table.numbers.read().get(&local) {
@@ -224,12 +243,14 @@ impl Tables {
         if let Some(number) = numbers.get(&local) {
             return *number;
         }
+        if table.entries.count() >= NUMBERS {
+            self.premises.refuse_form(format!(
+                "n{node} can be in more than {NUMBERS} states, which is more than its number has room for"
+            ));
+            return 0;
+        }
         let entry = self.new_entry(node, local);
         let number = table.entries.push(entry);
-        assert!(
-            number < NUMBERS,
-            "node {node} can be in more than {NUMBERS} states, which is more than its number has room for"
-        );
         numbers.insert(local, number as u32);
         number as u32
     }
@@ -254,6 +275,7 @@ impl Tables {
             normal: [AtomicU32::new(0), AtomicU32::new(0)],
             forgetting: OnceLock::new(),
             portrait: OnceLock::new(),
+            met: Mutex::new(None),
         }
     }
 }

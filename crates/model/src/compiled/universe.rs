@@ -17,6 +17,10 @@ impl Mask {
         self.0[id / 64] |= 1 << (id % 64);
     }
 
+    pub(crate) fn clear(&mut self, id: usize) {
+        self.0[id / 64] &= !(1 << (id % 64));
+    }
+
     pub(crate) fn has(&self, id: usize) -> bool {
         self.0[id / 64] >> (id % 64) & 1 == 1
     }
@@ -128,12 +132,9 @@ impl Universe {
         Some(universe)
     }
 
-    /// The number of an envelope.
-    pub(crate) fn id(&self, envelope: Parcel) -> usize {
-        *self
-            .ids
-            .get(&envelope)
-            .expect("a role has said it, so it is known")
+    /// The number of an envelope; `None` if no role says it.
+    pub(crate) fn id(&self, envelope: Parcel) -> Option<usize> {
+        self.ids.get(&envelope).copied()
     }
 
     /// The empty set.
@@ -145,7 +146,10 @@ impl Universe {
     pub(crate) fn mask(&self, envelopes: impl IntoIterator<Item = Parcel>) -> Mask {
         let mut mask = self.nothing();
         for envelope in envelopes {
-            mask.set(self.id(envelope));
+            mask.set(
+                self.id(envelope)
+                    .expect("the automata have said it, and what they say is numbered"),
+            );
         }
         mask
     }

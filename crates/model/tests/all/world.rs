@@ -9,7 +9,7 @@ use model::{
     Action, Event, Expected, Kind, Letter, Mutant, Network, Outcome, Reaction, Scenario, Server,
     State, World,
 };
-use paxos::{Envelope, Message, Node, NodeId, Progress};
+use paxos::{Envelope, Message, NodeId, Progress};
 use stateright::Model as _;
 
 use crate::common::{explored, folder, reachable, shipped, small, steps};

@@ -7,6 +7,7 @@ use paxos::NodeId;
 use super::{Entry, Prospect, Tables};
 use crate::compiled::outlook::outlooks;
 use crate::compiled::roles::Role;
+use crate::properties::{Known, Past};
 
 impl Tables {
     /// What can still come of what is on its way to a node.
@@ -40,9 +41,11 @@ impl Tables {
         for role in Role::ALL {
             let automaton = self.roles.automaton(at, role);
             let place = node * Role::ALL.len() + role as usize;
-            let state = automaton
-                .find(server, entry.local.asks)
-                .expect("a role is never in a state that it cannot come to");
+            let (part, state) = automaton.find(server, entry.local.asks);
+            let Some(state) = state else {
+                self.premises.unknown_view(at, role, part);
+                return Prospect::anything(universe);
+            };
             let outlook = &all[place][state];
             for (dead, stirring) in prospect.dead.0.iter_mut().zip(&outlook.stirring.0) {
                 *dead &= !stirring;
@@ -62,6 +65,7 @@ impl Tables {
                 }
             }
         }
+        self.confirm_prospect(at, &entry.local, &mut prospect);
         prospect
     }
 
@@ -76,7 +80,9 @@ impl Tables {
         let prospect = self.prospect(node, number, crash);
         let mut local = entry.local;
         let voted = self.universe.ballots_of(local.said.votes);
-        local.said.forbidden &= prospect.may_vote | voted;
+        if !Known::any_reads(Past::ClosedGaps) {
+            local.said.forbidden &= prospect.may_vote | voted;
+        }
         let normal = self.number(node, local);
         known.store(normal + 1, Ordering::Release);
         normal

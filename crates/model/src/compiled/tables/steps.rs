@@ -3,11 +3,10 @@
 use std::sync::atomic::Ordering;
 
 use paxos::NodeId;
-use stateright::Model as _;
 
 use super::{Cell, Entry, Rest, Tables, Transition};
-use crate::compiled::local::Local;
-use crate::{Event, Kind, State};
+use crate::Event;
+use crate::compiled::input::{Input, Outcome, What};
 
 impl Tables {
     pub(crate) fn is_torn(&self) -> bool {
@@ -21,8 +20,7 @@ impl Tables {
         match cell.load(Ordering::Acquire) {
             0 => {
                 let at = self.universe.to[envelope];
-                let event = self.arrival(envelope);
-                let transition = self.whole(at, number, event);
+                let transition = self.whole(at, number, What::Arrival(envelope as u16));
                 let found = Cell::new(transition);
                 cell.store(found.0, Ordering::Release);
                 if transition.is_none() {
@@ -52,7 +50,7 @@ impl Tables {
         let at = self.universe.to[envelope];
         let entry = self.entry(at.index(), number);
         let place = &entry.torn[usize::from(self.universe.slots[envelope])];
-        place.get_or_init(|| self.torn(at, number, self.arrival(envelope)).into())
+        place.get_or_init(|| self.torn(at, number, What::Arrival(envelope as u16)).into())
     }
 
     /// What happens to a node beside deliveries.
@@ -63,105 +61,70 @@ impl Tables {
             if self.world.is_down(at) {
                 return rest;
             }
-            for (ask, index) in self.world.scenario().ask.iter().zip(0..) {
-                if ask.of != at.index() {
-                    continue;
-                }
-                let (of, value) = (at, ask.value);
-                let event = Event::Ask { index, of, value };
-                if let Some((transition, _)) = self.whole(at, number, event) {
+            for index in self.asks_of(at) {
+                let what = What::Ask(index);
+                if let Some((transition, _)) = self.whole(at, number, what) {
                     rest.asks.push((index, transition));
                 }
-                let torn = self.torn(at, number, event);
+                let torn = self.torn(at, number, what);
                 let torn = torn.into_iter().map(|(sends, to)| (index, sends, to));
                 rest.asks_torn.extend(torn);
             }
             if self.world.cluster().proposers().contains(at) {
-                let event = Event::Timeout(at);
-                rest.timeout = self.whole(at, number, event).map(|(number, _)| number);
-                rest.timeout_torn = self.torn(at, number, event);
+                let timeout = self.whole(at, number, What::Timeout);
+                rest.timeout = timeout.map(|(number, _)| number);
+                rest.timeout_torn = self.torn(at, number, What::Timeout);
             }
-            rest.crash = self.crash(at, number);
+            rest.crash = self
+                .step(at, number, Input::Crash)
+                .map(|(number, _)| number);
             rest
         })
     }
 
-    /// The world with one node in some state, and nothing on the network.
-    fn staged(&self, at: NodeId, local: &Local) -> State {
-        let mut staged = self.stage.clone();
-        staged.set_server(at, &local.packed.unpack());
-        staged.asks = local.asks;
-        staged
+    /// The requests to a node, by their places among the scenario's.
+    pub(crate) fn asks_of(&self, at: NodeId) -> impl Iterator<Item = u8> {
+        let asks = self.world.scenario().ask.iter().zip(0..);
+        asks.filter(move |(ask, _)| ask.of == at.index())
+            .map(|(_, index)| index)
     }
 
-    fn whole(&self, at: NodeId, number: u32, event: Event) -> Option<(u32, bool)> {
-        let local = &self.entry(at.index(), number).local;
-        let staged = self.staged(at, local);
-        let (_, reaction) = self.world.reaction(&staged, event)?;
-        let before = staged.server(at).node(at, *self.world.cluster());
-        let kind = Kind::of(event, &before, &reaction);
-        let next = self.world.step(&staged, event)?;
-        let stirs = match event {
-            Event::Ask { .. } => true,
-            Event::Deliver(_) | Event::Timeout(_) => {
-                reaction.changed || reaction.effects.chosen.is_some()
-            }
-        };
-        Some((self.transit(at, number, &next, stirs, kind), stirs))
+    fn whole(&self, at: NodeId, number: u32, what: What) -> Option<(u32, bool)> {
+        self.step(at, number, Input::Whole(what))
     }
 
-    fn torn(&self, at: NodeId, number: u32, event: Event) -> Vec<(u8, u32)> {
-        if !self.is_torn() || !self.world.may_crash(at) {
-            return Vec::new();
-        }
-        let local = &self.entry(at.index(), number).local;
-        let staged = self.staged(at, local);
-        let Some((_, reaction)) = self.world.reaction(&staged, event) else {
-            return Vec::new();
-        };
-        let tears = self.world.tears(&reaction);
+    fn torn(&self, at: NodeId, number: u32, what: What) -> Vec<(u8, u32)> {
+        let tears = self.tears_of(at, &self.entry(at.index(), number).local, what);
         let torn = tears.filter_map(|sends| {
-            let next = self.world.torn(&staged, event, usize::from(sends))?;
-            let kind = Kind::of_torn(sends);
-            Some((sends, self.transit(at, number, &next, true, kind)))
+            let (transition, _) = self.step(at, number, Input::Torn(what, sends))?;
+            Some((sends, transition))
         });
         torn.collect()
     }
 
-    fn crash(&self, at: NodeId, number: u32) -> Option<u32> {
-        if !self.world.may_crash(at) {
-            return None;
-        }
-        let local = &self.entry(at.index(), number).local;
-        let staged = self.staged(at, local);
-        let next = self.world.next_state(&staged, crate::Action::Crash(at))?;
-        let kind = Kind::of_crash(next.mid_ballot);
-        Some(self.transit(at, number, &next, true, kind))
+    /// Asks for a step, and holds it against what the reductions take for granted.
+    fn step(&self, at: NodeId, number: u32, input: Input) -> Option<(u32, bool)> {
+        let local = self.entry(at.index(), number).local;
+        let outcome = self.ask(at, &local, input);
+        self.certify_order(at, number, input, outcome.as_ref());
+        self.certify_symmetry(at, &local, input);
+        let outcome = outcome?;
+        let transition = self.transit(at, number, &outcome);
+        self.certify_dead(at, number, input, &outcome);
+        Some((transition, outcome.stirs))
     }
 
-    /// Takes down what changed for a node between the staged world and `next`.
-    fn transit(&self, at: NodeId, number: u32, next: &State, stirs: bool, kind: Kind) -> u32 {
+    /// Takes down what becomes of a node.
+    fn transit(&self, at: NodeId, number: u32, outcome: &Outcome) -> u32 {
         let entry = self.entry(at.index(), number);
-        let said = next.mail.iter().fold(entry.local.said, |said, sent| {
-            said.and(&self.universe, *sent)
-        });
-        let to = self.number(
-            at.index(),
-            Local {
-                packed: next.packed()[at.index()],
-                asks: next.asks,
-                said,
-            },
-        );
-        let sends = next.mail.iter().flat_map(|all| all.singles());
-        let sends = sends.map(|envelope| self.universe.id(envelope) as u16);
+        let to = self.number(at.index(), outcome.to);
         let transition = Transition {
             to,
-            stirs,
-            kind,
-            mid_ballot: next.mid_ballot,
+            stirs: outcome.stirs,
+            kind: outcome.kind,
+            mid_ballot: outcome.mid_ballot,
             delta: self.entry(at.index(), to).key.wrapping_sub(entry.key),
-            sends: sends.collect(),
+            sends: outcome.sends.clone(),
         };
         self.transitions.push(transition) as u32
     }

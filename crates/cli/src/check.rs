@@ -156,6 +156,12 @@ impl Checked {
             self.answer.scenario().name,
             print::toned(Tone::Quiet, &effort)
         ));
+        for refusal in &self.answer.refused {
+            print::say(&format!(
+                "  {}",
+                print::toned(Tone::Doubtful, &refusal.to_string())
+            ));
+        }
     }
 
     /// Tells what has moved since the last full run. What is locked must not.
@@ -269,7 +275,7 @@ fn check_one(
         moved.extend(update::rewrite(one, &expect)?);
     }
     let depth = (args.engine == Engine::Own).then_some(run.depth);
-    let size = expected_size(&expect, args.reductions, run.reductions);
+    let size = expected_size(&expect, args.reductions, &run);
     // Other engines do not look for shortest ways.
     (expect.states, expect.depth) = (size.states, depth.and(size.depth));
     let (states, reductions) = (run.unique, run.reductions);
@@ -291,15 +297,16 @@ fn check_one(
     Ok(checked)
 }
 
-/// What a scenario expects to be counted by a run for which `asked` was asked, and which had `had`.
-pub(crate) fn expected_size(expect: &Expect, asked: Reductions, had: Reductions) -> Size {
-    match (asked, had) {
+/// What a scenario expects to be counted by a run for which `asked` was asked.
+pub(crate) fn expected_size(expect: &Expect, asked: Reductions, run: &WorldRun) -> Size {
+    let is_all = asked == Reductions::ALL && run.refused.is_empty();
+    match (is_all, run.reductions) {
         (_, Reductions::NONE) => Size {
             states: expect.states,
             depth: expect.depth,
         },
-        (Reductions::ALL, _) => expect.reduced.unwrap_or_default(),
-        (_, _) => Size::default(),
+        (true, _) => expect.reduced.unwrap_or_default(),
+        (false, _) => Size::default(),
     }
 }
 
@@ -309,10 +316,11 @@ fn note_size(expect: &mut Expect, run: &WorldRun, asked: Reductions) {
         states: Some(run.unique),
         depth: Some(run.depth),
     };
-    match (asked, run.reductions) {
+    let is_all = asked == Reductions::ALL && run.refused.is_empty();
+    match (is_all, run.reductions) {
         (_, Reductions::NONE) => (expect.states, expect.depth) = (size.states, size.depth),
-        (Reductions::ALL, _) => expect.reduced = Some(size),
-        (_, _) => {}
+        (true, _) => expect.reduced = Some(size),
+        (false, _) => {}
     }
 }
 

@@ -182,7 +182,7 @@ fn answer(one: &Loaded, limits: &Limits) -> Result<Answer, Error> {
         model::explore(&world, Reductions::ALL, &Storage::default(), limits, tell)
     })?;
     let mut expect = one.scenario.expect.clone();
-    let size = expected_size(&expect, Reductions::ALL, run.reductions);
+    let size = expected_size(&expect, Reductions::ALL, &run);
     (expect.states, expect.depth) = (size.states, size.depth);
     let is_exhausted = run.ending == Ending::Exhausted;
     let mut answer = Answer::new(Arc::new(World::clone(&world).expecting(expect)), run);

@@ -28,7 +28,36 @@ pub fn explore(
     limits: &Limits,
     progress: &(dyn Fn(&Progress) + Sync),
 ) -> Result<Run<State, Action>, Error> {
+    explore_with(
+        Premises::Asked,
+        world,
+        reductions,
+        storage,
+        limits,
+        progress,
+    )
+}
+
+/// What is done with what tables and reductions take for granted of the core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Premises {
+    /// The core is asked.
+    Asked,
+    /// It is believed: what is wrong then is for others to find.
+    Trusted,
+}
+
+/// As [`explore`].
+pub(crate) fn explore_with(
+    premises: Premises,
+    world: &World,
+    reductions: Reductions,
+    storage: &Storage,
+    limits: &Limits,
+    progress: &(dyn Fn(&Progress) + Sync),
+) -> Result<Run<State, Action>, Error> {
     let task = Explore {
+        premises,
         reductions,
         storage,
         limits,
@@ -94,6 +123,11 @@ trait Task {
     /// What is asked for.
     fn reductions(&self) -> Reductions;
 
+    /// Whether the core is asked for what is taken for granted of it.
+    fn premises(&self) -> Premises {
+        Premises::Asked
+    }
+
     /// Does it, without the reductions that are `denied`. `path` gives a path of the form as one of the World; `None` if there is
     /// none. `whole` gives a state of the form as one of the World.
     fn on<M>(
@@ -116,7 +150,10 @@ fn in_best_form<T: Task>(world: &World, task: &T) -> Result<T::Done, Error> {
     let mut beyond = Beyond::default();
     let mut attempts = 0;
     loop {
-        let on = without(task.reductions(), &denied);
+        let on = match task.premises() {
+            Premises::Asked => without(task.reductions(), &denied),
+            Premises::Trusted => Reductions::NONE,
+        };
         let Ok(plan) = Plan::asking(world.clone(), &beyond, on) else {
             return as_it_is(&denied);
         };
@@ -171,6 +208,7 @@ fn without(reductions: Reductions, denied: &[Refusal]) -> Reductions {
 }
 
 struct Explore<'a> {
+    premises: Premises,
     reductions: Reductions,
     storage: &'a Storage,
     limits: &'a Limits,
@@ -179,6 +217,10 @@ struct Explore<'a> {
 
 impl Task for Explore<'_> {
     type Done = Run<State, Action>;
+
+    fn premises(&self) -> Premises {
+        self.premises
+    }
 
     fn reductions(&self) -> Reductions {
         self.reductions

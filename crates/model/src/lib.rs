@@ -10,6 +10,7 @@ mod endless;
 mod explore;
 mod faults;
 mod given;
+pub mod guard;
 mod kinds;
 mod letter;
 mod live;

@@ -238,6 +238,11 @@ impl Known {
         !self.rests_on.is_empty() && self.rests_on.iter().all(is_excluded)
     }
 
+    /// Whether its condition is true in a state of a world.
+    pub(crate) fn is_true(&self, world: &World, state: &State) -> bool {
+        (self.condition)(world, state)
+    }
+
     /// As stateright has it.
     pub fn property(&self) -> Property<World> {
         match self.is_invariant {

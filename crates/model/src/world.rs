@@ -398,7 +398,8 @@ impl Model for World {
             Action::Torn { event, sends } => self.torn(state, event, usize::from(sends)),
             Action::Crash(at) => {
                 let server = state.server(at);
-                if self.is_out(state, at) || self.restarted(at, server) == server {
+                let shows = !state.mid_ballot && has_ballot_under_way(&server);
+                if self.is_out(state, at) || self.restarted(at, server) == server && !shows {
                     return None;
                 }
                 let mut next = state.clone();

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use checker::{Closed, Cut, Ending, Lasso, LiveRun, LiveVerdict, Reductions, Run, Verdict, Width};
+use checker::{
+    Closed, Cut, Ending, Lasso, LiveRun, LiveVerdict, Reductions, Refusal, Run, Verdict, Width,
+};
 use model::properties::{self, Known};
 use model::{Action, AnotherRound, Expected, Kind, Pairs, Scenario, State, World};
 use serde::{Deserialize, Serialize};
@@ -20,6 +22,8 @@ pub struct Answer {
     pub ending: Ending,
     /// The reductions that were on.
     pub reductions: Reductions,
+    /// What could not be used, and the premise that this core breaks.
+    pub refused: Vec<Refusal>,
     /// How many unique states there are, as the reductions leave them, or were seen before the cut.
     pub unique: u64,
     /// How many transitions were followed, counting the initial state.
@@ -132,6 +136,7 @@ impl Answer {
             world,
             ending: run.ending,
             reductions: run.reductions,
+            refused: run.refused,
             unique: run.unique,
             generated: run.generated,
             depth: run.depth,
@@ -187,6 +192,7 @@ impl Answer {
             world,
             ending: run.ending,
             reductions: Reductions::NONE,
+            refused: Vec::new(),
             unique: run.unique,
             generated: run.transitions,
             depth: run.depth,

@@ -125,6 +125,9 @@ fn counts(answer: &Answer) -> String {
         answer.reductions.in_words(),
         words::collisions(answer),
     );
+    for refusal in &answer.refused {
+        told += &format!("\n{}.\n", plain(&refusal.to_string()));
+    }
     if answer.outcome() == Outcome::Unmet {
         told += "\n**Not as expected:**\n\n";
         for line in answer.unmet() {

@@ -30,6 +30,9 @@ struct Scenario<'a> {
     outcome: String,
     /// The reductions that were on: `none`, `dead`, `symmetry` or `all`.
     reductions: String,
+    /// What could not be used, and why, a line each. Only where a premise is not true of this core.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refused: Vec<String>,
     /// As the reductions leave them, like the two numbers that follow.
     states: u64,
     generated: u64,
@@ -99,6 +102,7 @@ fn scenario(answer: &Answer) -> Scenario<'_> {
         title: &answer.scenario().title,
         outcome: answer.outcome().to_string(),
         reductions: answer.reductions.to_string(),
+        refused: answer.refused.iter().map(ToString::to_string).collect(),
         states: answer.unique,
         generated: answer.generated,
         depth: answer.depth,

@@ -390,8 +390,12 @@ impl<const W: usize> Model for Compiled<W> {
             if !may_crash {
                 continue;
             }
-            if rest.crash.is_some() {
-                moves.push(Move::new(CRASH, at, 0));
+            if let Some(crash) = rest.crash {
+                // One that loses nothing shows at most that a ballot was under way.
+                let changes = tables.transition(crash).to != code.number(at);
+                if changes || !code.mid_ballot() {
+                    moves.push(Move::new(CRASH, at, 0));
+                }
             }
             for (ask, sends, _) in &rest.asks_torn {
                 moves.push(Move::new(ASK | TORN, usize::from(*ask), *sends));

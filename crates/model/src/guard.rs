@@ -1,0 +1,228 @@
+//! A second look at a core that the committed reports were not made with: small worlds, explored in every way there is.
+//!
+//! Tables and reductions ask the core for what they take for granted ([`crate::explore`]). This is for what nobody thought of: the same
+//! worlds explored by the [`World`] as it is, without tables and without reductions, and as [`Actors`] by stateright's own engine. All
+//! have to come to the same verdicts, and the first two to the same lengths.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use checker::{Ending, Engine, Error, Limits, Progress, Reductions, Run, Storage, Verdict};
+use stateright::{Model, Property};
+
+use crate::explore::{Premises, explore_with};
+use crate::properties::Known;
+use crate::{Action, Actors, Scenario, State, World};
+
+/// The scenarios, each small enough to be explored in every way in a second or so. A test of the gallery of changed cores holds that
+/// each core that a reduction would hide is found out in one of them.
+const SCENARIOS: [(&str, &str); 5] = [
+    (
+        "one-acceptor",
+        include_str!("../../../models/one-acceptor.toml"),
+    ),
+    (
+        "one-proposer-restarts",
+        include_str!("../../../models/one-proposer-restarts.toml"),
+    ),
+    (
+        "two-servers",
+        include_str!("../../../models/two-servers.toml"),
+    ),
+    (
+        "two-acceptors-thin-retries",
+        include_str!("../../../models/two-acceptors-thin-retries.toml"),
+    ),
+    (
+        "three-acceptors",
+        include_str!("../../../models/three-acceptors.toml"),
+    ),
+];
+
+/// The engine of stateright that is asked: the one that needs least memory.
+const OTHER: Engine = Engine::StaterightDfs;
+
+/// What came of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecondLook {
+    /// Where two explorations of one world contradict each other, a line each.
+    pub contradictions: Vec<String>,
+    /// Worlds that were not explored to their end, so that nothing was compared.
+    pub unfinished: Vec<&'static str>,
+}
+
+/// A digest of the core that this program has, and of the World that asks it.
+pub const CORE: &str = env!("CORE");
+
+/// Explores the scenarios of the second look in every way. `tell` is given the name of each.
+///
+/// # Errors
+/// As [`crate::explore()`].
+pub fn second_look(
+    limits: &Limits,
+    tell: &(dyn Fn(&str, &Progress) + Sync),
+) -> Result<SecondLook, Error> {
+    look_again(Premises::Asked, limits, tell)
+}
+
+/// The same with nothing asked of the core before tables and reductions are relied upon: what this finds, it finds alone. For tests.
+///
+/// # Errors
+/// As [`crate::explore()`].
+pub fn second_look_alone(
+    limits: &Limits,
+    tell: &(dyn Fn(&str, &Progress) + Sync),
+) -> Result<SecondLook, Error> {
+    look_again(Premises::Trusted, limits, tell)
+}
+
+fn look_again(
+    premises: Premises,
+    limits: &Limits,
+    tell: &(dyn Fn(&str, &Progress) + Sync),
+) -> Result<SecondLook, Error> {
+    let mut found = SecondLook::default();
+    for (name, text) in SCENARIOS {
+        let scenario = Scenario::parse(Path::new(name), text);
+        let scenario = scenario.expect("the suite's scenarios are valid");
+        let world = World::new(Arc::new(scenario)).expect("they have clusters");
+        let told = |progress: &Progress| tell(name, progress);
+        let storage = Storage::default();
+        let fast = explore_with(premises, &world, Reductions::ALL, &storage, limits, &told)?;
+        let plain = checker::explore_offering(&world, Reductions::NONE, limits, &told)?;
+        let mut is_done = is_exhausted(&fast) && is_exhausted(&plain);
+        let mut lines = differences(&fast, &plain);
+        if let Some(actors) = Actors::new(&world) {
+            let judged = Judged {
+                actors,
+                world: world.clone(),
+            };
+            let theirs = checker::explore_with(OTHER, Arc::new(judged), limits, &told)?;
+            is_done &= is_exhausted(&theirs);
+            lines.extend(differences_of_engines(&plain, &theirs));
+        }
+        if is_done {
+            let lines = lines.into_iter().map(|line| format!("{name}: {line}"));
+            found.contradictions.extend(lines);
+        } else {
+            found.unfinished.push(name);
+        }
+    }
+    Ok(found)
+}
+
+fn is_exhausted<S, A>(run: &Run<S, A>) -> bool {
+    run.ending == Ending::Exhausted
+}
+
+/// Verdict and length in words.
+fn told<S, A>(verdict: &Verdict<S, A>) -> String
+where
+    S: Clone,
+    A: Clone,
+{
+    let steps = |path: &stateright::Path<S, A>| path.clone().into_actions().len();
+    match verdict {
+        Verdict::Exhausted => "no path".to_owned(),
+        Verdict::Violated(path) => format!("violated in {} steps", steps(path)),
+        Verdict::Witnessed(path) => format!("witnessed in {} steps", steps(path)),
+        Verdict::Truncated(cut) => cut.to_string(),
+    }
+}
+
+/// Where tables and reductions come to something else than the World as it is.
+fn differences(fast: &Run<State, Action>, plain: &Run<State, Action>) -> Vec<String> {
+    let pairs = fast.findings.iter().zip(&plain.findings);
+    let lines = pairs.filter_map(|(fast, plain)| {
+        let (ours, theirs) = (told(&fast.verdict), told(&plain.verdict));
+        (ours != theirs).then(|| {
+            format!(
+                "{}: {ours} by tables and reductions, {theirs} without",
+                fast.property
+            )
+        })
+    });
+    lines.collect()
+}
+
+/// Where stateright's engine, on actors, comes to something else than ours on the World.
+fn differences_of_engines<S, A>(plain: &Run<State, Action>, theirs: &Run<S, A>) -> Vec<String> {
+    let mut lines = Vec::new();
+    if plain.unique != theirs.unique {
+        lines.push(format!(
+            "{} states here, {} as actors by {OTHER}",
+            plain.unique, theirs.unique
+        ));
+    }
+    for other in &theirs.findings {
+        let Some(ours) = plain.finding(other.property) else {
+            continue;
+        };
+        let has_path = |is_some: bool| if is_some { "a path" } else { "no path" };
+        let (own, other_has) = (
+            ours.verdict.path().is_some(),
+            other.verdict.path().is_some(),
+        );
+        if own != other_has {
+            lines.push(format!(
+                "{}: {} here, {} as actors by {OTHER}",
+                other.property,
+                has_path(own),
+                has_path(other_has)
+            ));
+        }
+    }
+    lines
+}
+
+/// Actors, judged by the World's own properties.
+struct Judged {
+    actors: Actors,
+    world: World,
+}
+
+impl Judged {
+    fn holds(&self, property: &str, state: &<Actors as Model>::State) -> bool {
+        Known::named(property)
+            .is_none_or(|known| known.is_true(&self.world, &self.actors.view(state)))
+    }
+}
+
+impl Model for Judged {
+    type State = <Actors as Model>::State;
+    type Action = <Actors as Model>::Action;
+
+    fn init_states(&self) -> Vec<Self::State> {
+        self.actors.init_states()
+    }
+
+    fn actions(&self, state: &Self::State, actions: &mut Vec<Self::Action>) {
+        self.actors.actions(state, actions);
+    }
+
+    fn next_state(&self, state: &Self::State, action: Self::Action) -> Option<Self::State> {
+        self.actors.next_state(state, action)
+    }
+
+    fn within_boundary(&self, state: &Self::State) -> bool {
+        Model::within_boundary(&self.actors, state)
+    }
+
+    fn properties(&self) -> Vec<Property<Judged>> {
+        vec![
+            Property::always("agreement", |judged, state| {
+                judged.holds("agreement", state)
+            }),
+            Property::always("validity", |judged, state| judged.holds("validity", state)),
+            Property::always("announced-is-chosen", |judged, state| {
+                judged.holds("announced-is-chosen", state)
+            }),
+            Property::always("votes-are-safe", |judged, state| {
+                judged.holds("votes-are-safe", state)
+            }),
+            Property::sometimes("value-chosen", |judged, state| {
+                judged.holds("value-chosen", state)
+            }),
+        ]
+    }
+}

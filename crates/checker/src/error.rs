@@ -107,7 +107,10 @@ impl fmt::Display for Error {
                     "asked to stop at property \"{name}\", but the model has none of that name"
                 )
             }
-            Self::Refused(refusal) => refusal.fmt(f),
+            Self::Refused(refusal) => write!(
+                f,
+                "{refusal}; what was begun with it cannot go on without: begin again in an empty folder, with other reductions"
+            ),
             Self::AnswersDiffer(where_) => write!(
                 f,
                 "the model answered differently when asked again, so nothing it says means anything: {where_}; \

@@ -170,6 +170,10 @@ pub(crate) struct CheckArgs {
     /// Rewrite the expected numbers in the scenario files, and say what moved
     #[arg(long, conflicts_with_all = ["mutant", "engine"])]
     pub(crate) update: bool,
+    /// Leave out the cross-check: small worlds, explored without tables and reductions and as stateright actors,
+    /// after the verdict, if the core is not the one that the committed reports were made with
+    #[arg(long, conflicts_with_all = ["mutant", "engine"])]
+    pub(crate) trust: bool,
     /// Where the reports go when the whole suite is checked
     #[arg(long, value_name = "DIR", default_value = crate::reports::FOLDER, value_hint = ValueHint::DirPath)]
     #[arg(conflicts_with_all = ["scenarios", "mutant", "engine"])]
@@ -194,7 +198,7 @@ pub(crate) struct CheckArgs {
     /// and report any difference. Up to 200,000 states a scenario, or --max-states
     #[arg(long, conflicts_with_all = [
         "engine", "cross_check", "update", "reports", "threads", "max_memory", "timeout", "json",
-        "reductions", "fingerprint", "checkpoint", "resume", "estimate", "diagram",
+        "reductions", "fingerprint", "checkpoint", "resume", "estimate", "diagram", "trust",
     ])]
     pub(crate) paranoid: bool,
     /// What one of these processes does: print a number a state, and what stands behind one of them

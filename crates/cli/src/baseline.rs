@@ -11,10 +11,15 @@ use crate::reports::SUMMARY;
 
 /// The counts in the folder of reports, by scenario. None that were not written by this form of the summary.
 #[derive(Debug, Default)]
-pub(crate) struct Baseline(BTreeMap<String, Counts>);
+pub(crate) struct Baseline {
+    /// The digest of the core that the reports were made with.
+    core: Option<String>,
+    counts: BTreeMap<String, Counts>,
+}
 
 #[derive(Debug, Default, Deserialize)]
 struct Summary {
+    core: Option<String>,
     #[serde(default)]
     scenarios: Vec<Counts>,
 }
@@ -37,16 +42,22 @@ impl Baseline {
         let text = std::fs::read_to_string(folder.join(SUMMARY)).unwrap_or_default();
         let summary: Summary = serde_json::from_str(&text).unwrap_or_default();
         let scenarios = summary.scenarios.into_iter();
-        Baseline(
-            scenarios
+        Baseline {
+            core: summary.core,
+            counts: scenarios
                 .map(|counts| (counts.name.clone(), counts))
                 .collect(),
-        )
+        }
+    }
+
+    /// The digest of the core that the reports were made with; `None`: there are none, or they do not say.
+    pub(crate) fn core(&self) -> Option<&str> {
+        self.core.as_deref()
     }
 
     /// What an exhausted scenario counts otherwise than it did, a line each.
     pub(crate) fn moved(&self, answer: &Answer) -> Vec<String> {
-        let before = self.0.get(&answer.scenario().name);
+        let before = self.counts.get(&answer.scenario().name);
         let Some(before) = before.filter(|before| {
             answer.cut().is_none() && before.reductions == answer.reductions.to_string()
         }) else {

@@ -7,6 +7,7 @@ use std::thread::available_parallelism;
 use std::time::Instant;
 
 use checker::{Cut, Ending, Engine, Limits, Progress, Reductions, Run, Storage, Until};
+use model::guard::SecondLook;
 use model::{Action, Expect, Pairs, Size, State, World};
 use report::{Answer, Outcome, Outlook, Tally};
 
@@ -19,7 +20,7 @@ use crate::outputs::Outputs;
 use crate::print::Tone;
 use crate::progress::Meter;
 use crate::reports::{EngineRow, Reports};
-use crate::{Ended, coverage, findings, live, paranoid, print, regressions, update};
+use crate::{Ended, coverage, findings, live, paranoid, print, regressions, second_look, update};
 
 pub(crate) type WorldRun = Run<State, Action>;
 
@@ -32,6 +33,8 @@ pub(crate) struct Checked {
     pub(crate) other: Option<EngineRow>,
     /// Something that is locked has moved.
     is_lock_broken: bool,
+    /// The core has changed, and with it a size.
+    is_resized: bool,
 }
 
 pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
@@ -64,8 +67,10 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
     let outputs = Outputs::open(args)?;
     let interrupt = listen_for_interrupt()?;
     let limits = limits(args, &interrupt);
+    let reported = Baseline::read(&args.reports);
+    let is_changed = second_look::is_changed(&reported);
     let baseline = match args.engine == Engine::Own && args.mutant.is_none() {
-        true => Baseline::read(&args.reports),
+        true => reported,
         false => Baseline::default(),
     };
     let mut checked: Vec<Checked> = Vec::new();
@@ -74,8 +79,8 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
         if interrupt.load(Ordering::Relaxed) {
             break;
         }
-        let mut one = check_one(args, one, whole, &limits, &mut moved)?;
-        one.compare(&baseline, args.update, &mut moved);
+        let mut one = check_one(args, one, whole, is_changed, &limits, &mut moved)?;
+        one.compare(&baseline, is_changed, args.update, &mut moved);
         outputs.note(&one.answer)?;
         if !args.json {
             findings::print_violations(args.story, &one)?;
@@ -88,14 +93,18 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
     let left = loaded.iter().skip(checked.len());
     let left: Vec<&str> = left.map(|one| one.scenario.name.as_str()).collect();
     outputs.write(&answers, &left, &replayed)?;
-    if args.json {
-        print::line(report::summary(&answers, not_run, &replayed)?.trim_end())?;
-    } else {
+    if !args.json {
         findings::print_table(&checked, not_run)?;
         regressions::print(&replayed)?;
     }
     for line in &moved {
         print::say(line);
+    }
+    let resized = say_resized(&checked, not_run);
+    let look = second_look::look(args, is_changed, &limits)?;
+    if args.json {
+        let summary = report::summary(&answers, not_run, &replayed, look.as_ref())?;
+        print::line(summary.trim_end())?;
     }
     let all_known = not_run == 0 && checked.iter().all(|one| one.answer.cut().is_none());
     let objections = match &excuses {
@@ -109,25 +118,44 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Ended, Error> {
         print::say(&print::toned(Tone::Bad, objection));
     }
     let is_lock_broken = checked.iter().any(|one| one.is_lock_broken);
-    if let (Some(reports), true) = (reports, all_known && !is_lock_broken) {
+    // Reports that were made with a core say that it was looked at in every way.
+    let is_trusted = !is_changed || look.as_ref().is_some_and(SecondLook::is_clean);
+    let may_move = resized == 0 || args.update;
+    if let (Some(reports), true) = (
+        reports,
+        all_known && !is_lock_broken && is_trusted && may_move,
+    ) {
         reports.write(&checked, args.cross_check, &excuses.unwrap_or_default())?;
         print::say(&format!("reports written to {}", args.reports.display()));
     } else if whole {
-        let why = match all_known {
-            true => "what is locked has moved",
-            false => "not everything was explored",
+        let why = if !all_known {
+            "not everything was explored"
+        } else if !is_trusted {
+            "this core is not cross-checked"
+        } else if is_lock_broken {
+            "what is locked has moved"
+        } else {
+            "sizes have moved under a changed core; --update takes them over"
         };
         print::say(&format!("no reports written: {why}"));
     }
     let is_any = |met| replayed.iter().any(|one| one.is_met == met);
     let ended = ended(&checked, not_run);
-    Ok(if !objections.is_empty() || is_any(Some(false)) {
-        Ended::Unmet
-    } else if ended == Ended::Met && is_any(None) {
-        Ended::Truncated
-    } else {
-        ended
-    })
+    let is_contradicted = look
+        .as_ref()
+        .is_some_and(|look| !look.contradictions.is_empty());
+    let is_unfinished = look
+        .as_ref()
+        .is_some_and(|look| !look.unfinished.is_empty());
+    Ok(
+        if !objections.is_empty() || is_any(Some(false)) || is_contradicted {
+            Ended::Unmet
+        } else if ended == Ended::Met && (is_any(None) || is_unfinished) {
+            Ended::Truncated
+        } else {
+            ended
+        },
+    )
 }
 
 impl Checked {
@@ -137,6 +165,7 @@ impl Checked {
             depth,
             other,
             is_lock_broken: false,
+            is_resized: false,
         }
     }
 
@@ -165,8 +194,18 @@ impl Checked {
     }
 
     /// Tells what has moved since the last full run. What is locked must not.
-    fn compare(&mut self, baseline: &Baseline, may_move: bool, moved: &mut Vec<String>) {
+    fn compare(
+        &mut self,
+        baseline: &Baseline,
+        is_changed: bool,
+        may_move: bool,
+        moved: &mut Vec<String>,
+    ) {
         let lines = baseline.moved(&self.answer);
+        if is_changed && !may_move {
+            self.is_resized = !lines.is_empty();
+            return;
+        }
         let scenario = self.answer.scenario();
         let name = scenario.name.clone();
         if scenario.expect.locked && !may_move {
@@ -179,6 +218,32 @@ impl Checked {
             moved.extend(lines.into_iter().map(|line| format!("{name}: {line}")));
         }
     }
+}
+
+/// Says what it may mean that sizes are other ones under a changed core; how many scenarios have such.
+fn say_resized(checked: &[Checked], not_run: usize) -> usize {
+    let resized: Vec<&str> = checked
+        .iter()
+        .filter(|one| one.is_resized)
+        .map(|one| one.answer.scenario().name.as_str())
+        .collect();
+    let is_all_met = not_run == 0
+        && checked
+            .iter()
+            .all(|one| one.answer.outcome() == Outcome::Met);
+    if let (true, [first, ..]) = (is_all_met, resized.as_slice()) {
+        let (scenarios, have) = match resized.len() {
+            1 => ("scenario", "has"),
+            _ => ("scenarios", "have"),
+        };
+        let told = format!(
+            "no property broke; {} {scenarios} {have} other sizes than the committed reports ({first} first): \
+             `paxos diff --against HEAD` says where the behaviour differs",
+            resized.len()
+        );
+        print::say(&print::toned(Tone::Doubtful, &told));
+    }
+    resized.len()
 }
 
 /// Those whose rounds end: what happens in the others is not counted.
@@ -243,11 +308,12 @@ fn check_one(
     args: &CheckArgs,
     one: &Loaded,
     is_whole: bool,
+    is_changed: bool,
     limits: &Limits,
     moved: &mut Vec<String>,
 ) -> Result<Checked, Error> {
     if one.is_live() {
-        return live::check(args, one, limits, moved);
+        return live::check(args, one, is_changed, limits, moved);
     }
     let name = &one.scenario.name;
     let world = Arc::new(one.world(args.mutant)?);
@@ -278,6 +344,10 @@ fn check_one(
     let size = expected_size(&expect, args.reductions, &run);
     // Other engines do not look for shortest ways.
     (expect.states, expect.depth) = (size.states, depth.and(size.depth));
+    if is_changed && !args.update {
+        // What a changed core makes of sizes is told beside the verdicts, not among them.
+        (expect.states, expect.depth) = (None, None);
+    }
     let (states, reductions) = (run.unique, run.reductions);
     let mut answer = Answer::new(Arc::new(World::clone(&world).expecting(expect)), run);
     answer.disagreements = opinions.disagreements;

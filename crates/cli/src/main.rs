@@ -28,6 +28,7 @@ mod replay;
 mod report;
 mod reports;
 mod saved;
+mod second_look;
 mod serve;
 mod simulate;
 mod story;

@@ -123,6 +123,11 @@ trait Task {
     /// What is asked for.
     fn reductions(&self) -> Reductions;
 
+    /// Whether what was begun is kept in a folder, so that it cannot begin again with something else.
+    fn is_kept(&self) -> bool {
+        false
+    }
+
     /// Whether the core is asked for what is taken for granted of it.
     fn premises(&self) -> Premises {
         Premises::Asked
@@ -175,6 +180,9 @@ fn in_best_form<T: Task>(world: &World, task: &T) -> Result<T::Done, Error> {
         if let Some(place) = tables.premises.what_differs() {
             return Err(Error::AnswersDiffer(place));
         }
+        if task.is_kept() {
+            return Err(Error::Refused(refusal));
+        }
         attempts += 1;
         let is_news = beyond.add(tables.premises.beyond());
         match refusal.what {
@@ -217,6 +225,10 @@ struct Explore<'a> {
 
 impl Task for Explore<'_> {
     type Done = Run<State, Action>;
+
+    fn is_kept(&self) -> bool {
+        self.storage.checkpoint.is_some() || self.storage.resume.is_some()
+    }
 
     fn premises(&self) -> Premises {
         self.premises

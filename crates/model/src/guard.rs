@@ -51,16 +51,23 @@ pub struct SecondLook {
     pub unfinished: Vec<&'static str>,
 }
 
+impl SecondLook {
+    /// Whether everything was compared, and nothing contradicts anything.
+    pub fn is_clean(&self) -> bool {
+        self.contradictions.is_empty() && self.unfinished.is_empty()
+    }
+}
+
 /// A digest of the core that this program has, and of the World that asks it.
 pub const CORE: &str = env!("CORE");
 
-/// Explores the scenarios of the second look in every way. `tell` is given the name of each.
+/// Explores the scenarios of the second look in every way.
 ///
 /// # Errors
 /// As [`crate::explore()`].
 pub fn second_look(
     limits: &Limits,
-    tell: &(dyn Fn(&str, &Progress) + Sync),
+    tell: &(dyn Fn(&Progress) + Sync),
 ) -> Result<SecondLook, Error> {
     look_again(Premises::Asked, limits, tell)
 }
@@ -71,7 +78,7 @@ pub fn second_look(
 /// As [`crate::explore()`].
 pub fn second_look_alone(
     limits: &Limits,
-    tell: &(dyn Fn(&str, &Progress) + Sync),
+    tell: &(dyn Fn(&Progress) + Sync),
 ) -> Result<SecondLook, Error> {
     look_again(Premises::Trusted, limits, tell)
 }
@@ -79,17 +86,16 @@ pub fn second_look_alone(
 fn look_again(
     premises: Premises,
     limits: &Limits,
-    tell: &(dyn Fn(&str, &Progress) + Sync),
+    tell: &(dyn Fn(&Progress) + Sync),
 ) -> Result<SecondLook, Error> {
     let mut found = SecondLook::default();
     for (name, text) in SCENARIOS {
         let scenario = Scenario::parse(Path::new(name), text);
         let scenario = scenario.expect("the suite's scenarios are valid");
         let world = World::new(Arc::new(scenario)).expect("they have clusters");
-        let told = |progress: &Progress| tell(name, progress);
         let storage = Storage::default();
-        let fast = explore_with(premises, &world, Reductions::ALL, &storage, limits, &told)?;
-        let plain = checker::explore_offering(&world, Reductions::NONE, limits, &told)?;
+        let fast = explore_with(premises, &world, Reductions::ALL, &storage, limits, tell)?;
+        let plain = checker::explore_offering(&world, Reductions::NONE, limits, tell)?;
         let mut is_done = is_exhausted(&fast) && is_exhausted(&plain);
         let mut lines = differences(&fast, &plain);
         if let Some(actors) = Actors::new(&world) {
@@ -97,7 +103,7 @@ fn look_again(
                 actors,
                 world: world.clone(),
             };
-            let theirs = checker::explore_with(OTHER, Arc::new(judged), limits, &told)?;
+            let theirs = checker::explore_with(OTHER, Arc::new(judged), limits, tell)?;
             is_done &= is_exhausted(&theirs);
             lines.extend(differences_of_engines(&plain, &theirs));
         }

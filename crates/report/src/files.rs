@@ -23,7 +23,7 @@ pub fn files(answers: &[Answer]) -> Result<Vec<(String, String)>, Error> {
             "README.md".to_owned(),
             readme::readme(&bounded, !live.is_empty()),
         ),
-        ("summary.json".to_owned(), summary(answers, 0, &[])?),
+        ("summary.json".to_owned(), summary(answers, 0, &[], None)?),
     ];
     if !live.is_empty() {
         files.push((

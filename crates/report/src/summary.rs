@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::Pairs;
+use model::guard::{CORE, SecondLook};
 use serde::Serialize;
 
 use crate::{Answer, Error, Found, Judged, Regression, Tail};
@@ -14,12 +15,23 @@ const VERSION: u32 = 2;
 #[derive(Serialize)]
 struct Summary<'a> {
     version: u32,
+    /// The core that was checked, and the World that asked it, as a digest.
+    core: &'static str,
+    /// What came of a second look at it. Only where there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cross_check: Option<CrossCheck<'a>>,
     /// How many scenarios were asked for and not explored.
     not_run: usize,
     scenarios: Vec<Scenario<'a>>,
     /// Only where traces are kept and were replayed.
     #[serde(skip_serializing_if = "<[Regression]>::is_empty")]
     regressions: &'a [Regression],
+}
+
+#[derive(Serialize)]
+struct CrossCheck<'a> {
+    contradictions: &'a [String],
+    unfinished: &'a [&'static str],
 }
 
 #[derive(Serialize)]
@@ -78,7 +90,8 @@ struct Property {
     stem: Option<usize>,
 }
 
-/// The answers as JSON, in their order; `not_run` scenarios have none. Then the traces that are kept.
+/// The answers as JSON, in their order; `not_run` scenarios have none. Then the traces that are kept, and what came of a
+/// second look at the core.
 ///
 /// # Errors
 /// If they cannot be written as JSON.
@@ -86,9 +99,15 @@ pub fn summary(
     answers: &[Answer],
     not_run: usize,
     regressions: &[Regression],
+    second_look: Option<&SecondLook>,
 ) -> Result<String, Error> {
     let summary = Summary {
         version: VERSION,
+        core: CORE,
+        cross_check: second_look.map(|look| CrossCheck {
+            contradictions: &look.contradictions,
+            unfinished: &look.unfinished,
+        }),
         not_run,
         scenarios: answers.iter().map(scenario).collect(),
         regressions,

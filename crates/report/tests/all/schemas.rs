@@ -52,7 +52,11 @@ fn summary(answers: &[report::Answer]) -> Value {
         is_met: Some(true),
         told: "no longer breaks".to_owned(),
     };
-    let text = report::summary(answers, 1, &[regression]).unwrap();
+    let look = model::guard::SecondLook {
+        contradictions: vec!["duel: agreement".to_owned()],
+        unfinished: vec!["duel"],
+    };
+    let text = report::summary(answers, 1, &[regression], Some(&look)).unwrap();
     serde_json::from_str(&text).unwrap()
 }
 

@@ -15,7 +15,10 @@
 
 mod database;
 mod files;
+mod format;
+mod header;
 mod log;
+mod record;
 mod recovery;
 mod sector;
 #[cfg(test)]
@@ -24,22 +27,16 @@ mod tests;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use paxos::{Cluster, Durable, NodeId};
+use paxos::{Cluster, NodeId};
 use serde::{Deserialize, Serialize};
 
-use crate::{ClusterId, Key, Value};
+use crate::{ClusterId, Key, SchemaError};
 
-/// The version of what [`init`] and [`open`] write.
-pub const FORMAT: u32 = 1;
+pub use record::Record;
 
-/// What is remembered of one decree.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Record {
-    /// Not known to be decided: what the protocol asks for.
-    Open(Durable<Value>),
-    /// Decided. Nothing else is needed any more: whoever asks is told.
-    Chosen(Value),
-}
+/// The version of what [`init`] and [`open`] write. It is raised when files are laid out otherwise, or when a field
+/// of a record comes to mean something else; which fields there are is in the schema, which changes by itself.
+pub const FORMAT: u32 = 2;
 
 /// Whose store it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,6 +143,20 @@ pub enum StoreError {
         /// What was found.
         found: u32,
     },
+    /// Its records are of other types.
+    #[error("the store in {} holds {found}, and this program writes {expected}: what a node remembers has changed in \
+        between, so use the program that wrote the store, or make a new cluster with another id", folder.display())]
+    OtherSchema {
+        /// Where it is.
+        folder: PathBuf,
+        /// The types of this program that the store does not have so.
+        expected: String,
+        /// The types of the store that this program does not have so.
+        found: String,
+    },
+    /// What this program remembers cannot be stored.
+    #[error(transparent)]
+    NoSchema(#[from] SchemaError),
     /// A process runs on it.
     #[error("the store in {} is in use by another process: one node runs once", folder.display())]
     InUse {
@@ -224,35 +235,6 @@ pub fn open(
     node: NodeId,
 ) -> Result<Box<dyn Store>, StoreError> {
     Ok(Box::new(files::open(folder, cluster, roles, node)?))
-}
-
-impl Record {
-    /// Bytes for the disk: the record, and a checksum over it and its key.
-    pub(crate) fn to_bytes(&self, key: &Key) -> Vec<u8> {
-        let mut bytes = postcard::to_stdvec(self).expect("a record is plain data");
-        let sum = checksum(key, &bytes);
-        bytes.extend_from_slice(&sum);
-        bytes
-    }
-
-    /// The record of these bytes; `None` if they are not what was written for this key.
-    pub(crate) fn from_bytes(key: &Key, bytes: &[u8]) -> Option<Record> {
-        let (body, sum) = bytes.split_last_chunk()?;
-        if checksum(key, body) != *sum {
-            return None;
-        }
-        postcard::from_bytes(body).ok()
-    }
-}
-
-fn checksum(key: &Key, body: &[u8]) -> [u8; 8] {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&(key.bytes().len() as u64).to_le_bytes());
-    hasher.update(key.bytes());
-    hasher.update(body);
-    let mut sum = [0; 8];
-    hasher.finalize_xof().fill(&mut sum);
-    sum
 }
 
 /// Makes a name in a folder survive a loss of power.

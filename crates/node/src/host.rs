@@ -5,11 +5,12 @@
 //! unsaved ([`Host::early`]); make everything durable with one flush ([`Host::save`]); let go the rest
 //! ([`Host::late`]). There is no socket and no clock in here.
 
+mod dropped;
 mod peers;
 mod requests;
 mod time;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::time::Instant;
 
@@ -18,8 +19,10 @@ use paxos::{Cluster, Durable, Effects, Envelope, Input, NodeId};
 use crate::decree::{Decree, Slot, Stage};
 use crate::journal::{self, Asked, Entry, Start, Writer};
 use crate::metrics::Metrics;
-use crate::wire::{Answer, Body, Codec, Drop, Line, Party, Say};
+use crate::wire::{Answer, Body, Codec, Drop, Kind, Line, Party, Say};
 use crate::{ClusterFile, HostError, Key, Out, Record, RulesName, Source, Store, Timing, Value};
+
+use dropped::Notice;
 
 /// How many decrees may be in memory.
 const DECREES_MAX: usize = 1 << 17;
@@ -54,13 +57,15 @@ pub struct Host {
     /// How many reads were begun.
     reads: u64,
     swept: Instant,
+    /// What was told of datagrams that are dropped.
+    notices: HashSet<Notice>,
 }
 
 impl Host {
     /// A node of this cluster, on its store, as it starts.
     ///
     /// # Errors
-    /// If the journal cannot be written.
+    /// If the journal cannot be written, or the core's messages are such that they have no schema.
     pub fn new(
         file: &ClusterFile,
         store: Box<dyn Store>,
@@ -69,6 +74,7 @@ impl Host {
         seed: u64,
         now: Instant,
     ) -> Result<Host, HostError> {
+        Kind::Lines.schema()?;
         let header = store.header();
         let others = file.nodes.iter().map(|node| node.id);
         let peers = others
@@ -96,6 +102,7 @@ impl Host {
             waiting: 0,
             reads: 0,
             swept: now,
+            notices: HashSet::new(),
         };
         let start = host.start_entry();
         host.note(Entry::Start(start));
@@ -140,9 +147,9 @@ impl Host {
             }
             // A node's codec opens neither.
             Ok((Party::Client, Body::Lines(_)) | (_, Body::Reply(_))) => {
-                self.metrics.dropped(Drop::Body);
+                self.on_drop(Drop::Body, bytes, source);
             }
-            Err(reason) => self.metrics.dropped(reason),
+            Err(reason) => self.on_drop(reason, bytes, source),
         }
         self.talk_to_self(now);
         Ok(())

@@ -31,7 +31,10 @@ const SEPARATOR: &str = "; ";
 
 /// The schema of a type as one line of text: the type, then every named type in it, by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Schema(String);
+pub struct Schema {
+    text: String,
+    id: SchemaId,
+}
 
 /// A digest of a schema, written as 16 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,32 +62,35 @@ impl Schema {
         let explored = Explorer::explore::<T>();
         let (root, types) = explored.map_err(|problem| SchemaError { what, problem })?;
         let all: Vec<String> = [root].into_iter().chain(types).collect();
-        Ok(Schema(all.join(SEPARATOR)))
+        Ok(Schema::from_text(all.join(SEPARATOR)))
     }
 
     /// A schema that was written down.
-    pub(crate) fn from_text(text: &str) -> Schema {
-        Schema(text.to_owned())
+    pub(crate) fn from_text(text: String) -> Schema {
+        let mut bytes = [0; 8];
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(text.as_bytes());
+        hasher.finalize_xof().fill(&mut bytes);
+        Schema {
+            text,
+            id: SchemaId(bytes),
+        }
     }
 
     /// Its text.
     pub fn text(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Its digest.
-    pub fn id(&self) -> SchemaId {
-        let mut bytes = [0; 8];
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(self.0.as_bytes());
-        hasher.finalize_xof().fill(&mut bytes);
-        SchemaId(bytes)
+    pub const fn id(&self) -> SchemaId {
+        self.id
     }
 
     /// The types that another schema does not have, or has otherwise.
     pub(crate) fn without(&self, other: &Schema) -> String {
-        let theirs: BTreeSet<&str> = other.0.split(SEPARATOR).collect();
-        let types = self.0.split(SEPARATOR);
+        let theirs: BTreeSet<&str> = other.text.split(SEPARATOR).collect();
+        let types = self.text.split(SEPARATOR);
         let ours: Vec<&str> = types.filter(|one| !theirs.contains(one)).collect();
         ours.join(SEPARATOR)
     }
@@ -245,8 +251,8 @@ mod tests {
     #[test]
     fn ids_survive_text_and_differ() {
         let (one, other) = (
-            Schema::from_text("A(u8)").id(),
-            Schema::from_text("A(u16)").id(),
+            Schema::from_text("A(u8)".to_owned()).id(),
+            Schema::from_text("A(u16)".to_owned()).id(),
         );
         assert_ne!(one, other);
         let json = serde_json::to_string(&one).unwrap();

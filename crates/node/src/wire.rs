@@ -1,18 +1,30 @@
 //! Datagrams: bytes in, what was said and by whom out, or the reason to drop them.
 //!
 //! ```text
-//! magic 4 · version 1 · from 1 · to 1 · cluster 16 · incarnation 8 · length 2 · body · tag 32
+//! magic 4 · version 1 · from 1 · to 1 · cluster 16 · incarnation 8 · length 2 · schema 8 · body · tag 32
 //! ```
 //!
 //! Numbers are little-endian. `from` and `to` are node numbers, or 255 for a client; the incarnation
 //! is the sender's (a client's is 0). The body is what postcard makes of [`Request`], of [`Reply`] or,
 //! between nodes, of one [`Line`] after another. `length` counts the body; after a client's body
 //! zeros follow until the datagram has [`DATAGRAM_BYTES_MAX`] bytes, so that no answer is larger than
-//! its request. The tag is keyed BLAKE3 over all before it, with a key for this sender and this
-//! receiver.
+//! its request. `schema` is the digest of the body's [`Schema`](crate::Schema), as the sender was compiled: a node whose
+//! core has other messages is refused by it, and never misread. The tag is keyed BLAKE3 over all before it,
+//! with a key for this sender and this receiver.
 //!
 //! Decoding is total and canonical: what is accepted is exactly what encoding it again gives. No
 //! memory is taken on the word of a length.
+//!
+//! What is taken for granted of the core:
+//!
+//! 1. Its messages are plain data, so that they have a schema. A node whose core has others does not start.
+//! 2. A message carries one value at most, so that it fits into a datagram with its key. A longer one is sent all the
+//!    same, and dropped by its receiver ([`Drop::Long`]).
+//!
+//! Nothing else, and nothing about the protocol: for whose ballot a node speaks, which vote a promise reports and whom
+//! an answer is for is known to the core alone, which is total. Defence against members that lie is absent on purpose.
+
+use std::fmt;
 
 use paxos::{Message, NodeId, Vote};
 use serde::{Deserialize, Serialize};
@@ -21,18 +33,25 @@ use crate::{Key, RequestId, Value};
 
 mod codec;
 mod drop;
+mod kind;
 
 pub use codec::Codec;
+pub(crate) use codec::{schema_of, version_of};
 pub use drop::Drop;
+pub use kind::Kind;
 
 /// The most bytes a datagram has.
 pub const DATAGRAM_BYTES_MAX: usize = 1_200;
+
+/// The version of how datagrams are laid out. It is raised for another layout, or when a field of a body comes to mean
+/// something else; which fields there are is in the schema, which changes by itself.
+pub const VERSION: u8 = 2;
 
 /// What stands for a client in place of a node's number.
 const CLIENT: u8 = 255;
 
 /// Who sends or receives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Party {
     /// A node of the cluster.
     Node(NodeId),
@@ -138,6 +157,15 @@ impl Party {
         match number {
             CLIENT => Some(Party::Client),
             number => NodeId::try_from(number).ok().map(Party::Node),
+        }
+    }
+}
+
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Party::Node(node) => write!(f, "{node}"),
+            Party::Client => f.write_str("a client"),
         }
     }
 }

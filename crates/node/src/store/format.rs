@@ -44,5 +44,5 @@ pub(super) fn schema() -> Result<&'static Schema, SchemaError> {
 
 /// The schema of the records of a store of format 1.
 pub(super) fn schema_of_format_1() -> Schema {
-    Schema::from_text(SCHEMA_OF_FORMAT_1)
+    Schema::from_text(SCHEMA_OF_FORMAT_1.to_owned())
 }

@@ -82,7 +82,7 @@ pub(super) fn read(folder: &Path, redb: &redb::Database) -> Result<Found, StoreE
     })?;
     let schema = match format {
         Format::First => schema_of_format_1(),
-        Format::Second => Schema::from_text(&text(folder, &table, SCHEMA_ENTRY)?),
+        Format::Second => Schema::from_text(text(folder, &table, SCHEMA_ENTRY)?),
     };
     let [node] = entry(folder, &table, NODE_ENTRY)?;
     let identity = Identity {

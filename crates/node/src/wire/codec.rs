@@ -2,16 +2,19 @@
 
 use std::fmt;
 
-use paxos::{Message, NodeId};
+use paxos::NodeId;
 use serde::{Deserialize, Serialize};
 
-use super::{Body, CLIENT, DATAGRAM_BYTES_MAX, Drop, Line, Party, Received, Reply, Request, Say};
-use crate::ClusterId;
+use super::{
+    Body, CLIENT, DATAGRAM_BYTES_MAX, Drop, Kind, Line, Party, Received, Reply, Request, VERSION,
+};
 use crate::secret::{PairKey, Secret};
+use crate::{ClusterId, SchemaId};
 
 const MAGIC: [u8; 4] = *b"PAXO";
-const VERSION: u8 = 1;
-const HEADER_BYTES: usize = 33;
+const HEADER_BYTES: usize = 41;
+/// Where in the header the schema is named.
+const SCHEMA_AT: usize = 33;
 const TAG_BYTES: usize = 32;
 const BODY_BYTES_MAX: usize = DATAGRAM_BYTES_MAX - HEADER_BYTES - TAG_BYTES;
 
@@ -19,7 +22,7 @@ const BODY_BYTES_MAX: usize = DATAGRAM_BYTES_MAX - HEADER_BYTES - TAG_BYTES;
 #[derive(Debug)]
 pub struct Codec {
     cluster: ClusterId,
-    me: u8,
+    me: Party,
     incarnation: u64,
     peers: Vec<Peer>,
 }
@@ -39,11 +42,11 @@ impl Codec {
         incarnation: u64,
         peers: impl IntoIterator<Item = Party>,
     ) -> Codec {
-        let me = me.number();
+        let my_number = me.number();
         let peers = peers.into_iter().map(Party::number).map(|number| Peer {
             number,
-            send: secret.pair_key(cluster, me, number),
-            receive: secret.pair_key(cluster, number, me),
+            send: secret.pair_key(cluster, my_number, number),
+            receive: secret.pair_key(cluster, number, my_number),
         });
         Codec {
             cluster,
@@ -59,12 +62,12 @@ impl Codec {
 
     /// A request to a node.
     pub fn request(&self, to: NodeId, request: &Request) -> Vec<u8> {
-        self.seal(to.into(), &plain(request))
+        self.seal(Party::Node(to), &plain(request))
     }
 
     /// An answer to a client.
     pub fn reply(&self, reply: &Reply) -> Vec<u8> {
-        self.seal(CLIENT, &plain(reply))
+        self.seal(Party::Client, &plain(reply))
     }
 
     /// What is said to a node, in as few datagrams as it fits into.
@@ -74,27 +77,30 @@ impl Codec {
         for line in lines {
             let line = plain(line);
             if body.len() + line.len() > BODY_BYTES_MAX {
-                sealed.push(self.seal(to.into(), &body));
+                sealed.push(self.seal(Party::Node(to), &body));
                 body.clear();
             }
             body.extend_from_slice(&line);
         }
         if !body.is_empty() {
-            sealed.push(self.seal(to.into(), &body));
+            sealed.push(self.seal(Party::Node(to), &body));
         }
         sealed
     }
 
-    fn seal(&self, to: u8, body: &[u8]) -> Vec<u8> {
+    fn seal(&self, to: Party, body: &[u8]) -> Vec<u8> {
+        let schema = Kind::between(self.me, to).schema_id();
+        let (me, to) = (self.me.number(), to.number());
         let length = u16::try_from(body.len()).expect("keys and values are bounded");
         let mut bytes = Vec::with_capacity(DATAGRAM_BYTES_MAX);
         bytes.extend_from_slice(&MAGIC);
-        bytes.extend_from_slice(&[VERSION, self.me, to]);
+        bytes.extend_from_slice(&[VERSION, me, to]);
         bytes.extend_from_slice(self.cluster.bytes());
         bytes.extend_from_slice(&self.incarnation.to_le_bytes());
         bytes.extend_from_slice(&length.to_le_bytes());
+        bytes.extend_from_slice(schema.bytes());
         bytes.extend_from_slice(body);
-        if self.me == CLIENT {
+        if me == CLIENT {
             bytes.resize(DATAGRAM_BYTES_MAX - TAG_BYTES, 0);
         }
         let peer = self.peer(to).expect("only peers are spoken to");
@@ -124,7 +130,7 @@ impl Codec {
         if header[7..23] != *self.cluster.bytes() {
             return Err(Drop::Cluster);
         }
-        if header[6] != self.me {
+        if header[6] != self.me.number() {
             return Err(Drop::Receiver);
         }
         let peer = self.peer(header[5]).ok_or(Drop::Sender)?;
@@ -142,23 +148,34 @@ impl Codec {
         if peer.receive.tag(sealed) != blake3::Hash::from_bytes(*tag) {
             return Err(Drop::Tag);
         }
+        let kind = Kind::between(from, self.me);
+        if header[SCHEMA_AT..] != *kind.schema_id().bytes() {
+            return Err(Drop::Schema);
+        }
         let mut incarnation = [0; 8];
         incarnation.copy_from_slice(&header[23..31]);
         Ok(Received {
             from,
             incarnation: u64::from_le_bytes(incarnation),
-            body: self.body(from, body)?,
+            body: match kind {
+                Kind::Request => Body::Request(whole(body)?),
+                Kind::Reply => Body::Reply(whole(body)?),
+                Kind::Lines => Body::Lines(lines(body)?),
+            },
         })
     }
+}
 
-    fn body(&self, from: Party, bytes: &[u8]) -> Result<Body, Drop> {
-        match (from, Party::numbered(self.me)) {
-            (Party::Client, _) => whole(bytes).map(Body::Request),
-            (Party::Node(_), Some(Party::Client)) => whole(bytes).map(Body::Reply),
-            (Party::Node(from), Some(Party::Node(me))) => lines(from, me, bytes).map(Body::Lines),
-            (Party::Node(_), None) => Err(Drop::Receiver),
-        }
-    }
+/// The version that a datagram is of by its own account; `None` if it is too short to have one.
+pub(crate) fn version_of(bytes: &[u8]) -> Option<u8> {
+    bytes.get(4).copied()
+}
+
+/// The schema of the body by the datagram's own account, and by whom it is.
+pub(crate) fn schema_of(bytes: &[u8]) -> Option<(Party, SchemaId)> {
+    let header: &[u8; HEADER_BYTES] = bytes.first_chunk()?;
+    let id = header.last_chunk()?;
+    Some((Party::numbered(header[5])?, SchemaId::from_bytes(*id)))
 }
 
 fn plain<T: Serialize>(what: &T) -> Vec<u8> {
@@ -184,13 +201,10 @@ fn next<'a, T: Serialize + Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, &'a [
     Ok((what, rest))
 }
 
-fn lines(from: NodeId, me: NodeId, mut bytes: &[u8]) -> Result<Vec<Line>, Drop> {
+fn lines(mut bytes: &[u8]) -> Result<Vec<Line>, Drop> {
     let mut lines = Vec::new();
     while !bytes.is_empty() {
-        let (line, rest) = next::<Line>(bytes)?;
-        if !is_plausible(from, me, &line.say) {
-            return Err(Drop::Ballot);
-        }
+        let (line, rest) = next(bytes)?;
         lines.push(line);
         bytes = rest;
     }
@@ -198,25 +212,6 @@ fn lines(from: NodeId, me: NodeId, mut bytes: &[u8]) -> Result<Vec<Line>, Drop> 
         return Err(Drop::Body);
     }
     Ok(lines)
-}
-
-/// Whether a correct node can have said this: the core takes it for granted that a proposer asks for
-/// its own ballots only, and that answers go to the one who asked.
-fn is_plausible(from: NodeId, me: NodeId, say: &Say) -> bool {
-    match say {
-        Say::Protocol(Message::Prepare { ballot } | Message::Propose { ballot, .. }) => {
-            ballot.node == from
-        }
-        Say::Protocol(Message::Promise { ballot, accepted }) => {
-            let below = accepted.as_ref().is_none_or(|vote| vote.ballot < *ballot);
-            ballot.node == me && below
-        }
-        Say::Protocol(Message::Nack { ballot, promised }) => ballot.node == me && promised > ballot,
-        Say::Protocol(Message::Accepted { .. })
-        | Say::Decided(_)
-        | Say::Read(_)
-        | Say::Voted(..) => true,
-    }
 }
 
 impl fmt::Debug for Peer {

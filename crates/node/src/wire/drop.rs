@@ -21,10 +21,10 @@ pub enum Drop {
     Length,
     /// The tag is not the one of these bytes.
     Tag,
+    /// The sender's bodies are of another schema: it was built from another core.
+    Schema,
     /// The body is not what any sender would write.
     Body,
-    /// A message that its sender cannot have meant: a ballot of another proposer's.
-    Ballot,
 }
 
 impl Drop {
@@ -39,8 +39,8 @@ impl Drop {
         Drop::Sender,
         Drop::Length,
         Drop::Tag,
+        Drop::Schema,
         Drop::Body,
-        Drop::Ballot,
     ];
 
     /// The reason in a word.
@@ -55,8 +55,8 @@ impl Drop {
             Drop::Sender => "sender",
             Drop::Length => "length",
             Drop::Tag => "tag",
+            Drop::Schema => "schema",
             Drop::Body => "body",
-            Drop::Ballot => "ballot",
         }
     }
 }

@@ -20,7 +20,9 @@ use crate::decree::{Decree, Slot, Stage};
 use crate::journal::{self, Asked, Entry, Start, Writer};
 use crate::metrics::Metrics;
 use crate::wire::{Answer, Body, Codec, Drop, Kind, Line, Party, Say};
-use crate::{ClusterFile, HostError, Key, Out, Record, RulesName, Source, Store, Timing, Value};
+use crate::{
+    ClusterFile, HostError, Key, Out, Record, RulesName, Schema, Source, Store, Timing, Value,
+};
 
 use dropped::Notice;
 
@@ -75,6 +77,7 @@ impl Host {
         now: Instant,
     ) -> Result<Host, HostError> {
         Kind::Lines.schema()?;
+        journal::schema()?;
         let header = store.header();
         let others = file.nodes.iter().map(|node| node.id);
         let peers = others
@@ -129,6 +132,7 @@ impl Host {
             rules: self.rules,
             node: self.id,
             incarnation: header.incarnation,
+            schema: journal::schema().ok().map(Schema::id),
         }
     }
 

@@ -120,14 +120,22 @@ impl fmt::Debug for SchemaId {
     }
 }
 
+/// Digits where people read, bytes elsewhere.
 impl Serialize for SchemaId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            self.0.serialize(serializer)
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for SchemaId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<SchemaId, D::Error> {
+        if !deserializer.is_human_readable() {
+            return <[u8; 8]>::deserialize(deserializer).map(SchemaId);
+        }
         let text = String::deserialize(deserializer)?;
         let digits = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         let number = u64::from_str_radix(&text, 16).ok().filter(|_| digits);

@@ -25,11 +25,6 @@ pub(crate) fn check(name: &str, constant: &str, version: u32, text: &str) {
     );
 }
 
-/// Bytes as hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// The variants in a schema that these samples, as JSON, do not have.
 pub(crate) fn variants_without_sample(schema: &str, samples: &str) -> Vec<String> {
     let types = schema.split("; ");

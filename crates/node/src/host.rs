@@ -4,6 +4,20 @@
 //! order: hand over what has arrived ([`Host::receive`], [`Host::tick`]); let go what rests on nothing
 //! unsaved ([`Host::early`]); make everything durable with one flush ([`Host::save`]); let go the rest
 //! ([`Host::late`]). There is no socket and no clock in here.
+//!
+//! What is taken for granted of the core:
+//!
+//! 1. What was persisted last is all that a node needs to go on. An idle decree leaves memory and comes back as after a
+//!    restart.
+//! 2. What is chosen stays chosen, and is the same everywhere. A decree is closed by the first decision that its node
+//!    or a peer tells, and only the value is kept. A peer that tells another one ends the process: agreement is broken.
+//! 3. A value is chosen by votes, and an acceptor's last vote is `Acceptor::accepted`. Readers rely on it; see
+//!    `host/requests.rs`.
+//! 4. A message that is heard twice does no harm: a proposer's last one is said again while its ballot is under way.
+//!
+//! Of what peers say, nothing else is refused: what a message means, and whether it may be said, is known to the core
+//! alone. What the host lets go by is not about the protocol: an answer to a read that has ended or was not asked here,
+//! a vote told by who is no acceptor in the cluster file, and what comes for a new decree when memory is full.
 
 mod dropped;
 mod peers;

@@ -9,9 +9,16 @@
 //! written while the other is moved home. Every sector of a log says what it is, so that a batch the
 //! power cut in two can be told from a batch that was acknowledged and has rotted since.
 //!
-//! What is taken for granted: a sector of 512 bytes is written whole or not at all, and a flush that the
-//! disk reports is one that happened. A disk that lies about flushes cannot be found out, nor can a
-//! folder that was replaced by an older copy of itself, as a whole.
+//! What is taken for granted:
+//!
+//! 1. A sector of 512 bytes is written whole or not at all.
+//! 2. A flush that the disk reports is one that happened. A disk that lies cannot be found out.
+//! 3. The folder is the one that was written last. A copy that is older, as a whole, cannot be found out.
+//! 4. A record is plain data, so that it has a [`Schema`](crate::Schema). The header names it, and a store of another
+//!    one is refused: bytes are never read by a schema that they were not written by.
+//!
+//! Nothing is taken for granted of the protocol: a record is kept whatever it says, also if it promises less than the
+//! one before it.
 
 mod database;
 mod files;

@@ -372,15 +372,30 @@ fn a_format_to_come_is_refused_by_name() {
     );
 }
 
-/// A process of another program does not make those before it in the same file unreadable.
+/// One file can hold processes of several programs.
 #[test]
-fn each_process_has_a_schema_of_its_own() {
-    let mut all = plain_entries(1);
-    let is_heading = |entry: &Entry| matches!(entry, Entry::Continue(_));
-    all.retain(|entry| !is_heading(entry));
-    all.extend(plain_entries(FORMAT));
-    all.extend(handled());
+fn each_process_is_read_by_its_own_schema() {
+    let mut all = entries(FORMAT);
+    all.extend(entries(1));
+    all.extend(entries(FORMAT));
     assert_eq!(read_entries(&written(&all)), all);
+    // That of the process before is none of this one's.
+    let first = entries(FORMAT).len();
+    let line = std::cell::Cell::new(0);
+    let changed = |json: &str| {
+        line.set(line.get() + 1);
+        if line.get() > first {
+            json.replace("\"round\":null,", "")
+        } else {
+            json.to_owned()
+        }
+    };
+    all.truncate(first + entries(1).len());
+    let refused = read(&forged(&all, changed)).unwrap_err();
+    assert!(
+        matches!(refused, JournalError::OtherSchema { .. }),
+        "{refused}"
+    );
 }
 
 #[test]

@@ -172,7 +172,7 @@ mod tests {
         struct Wrapped(std::num::NonZeroU32);
         assert_eq!(
             text::<All>(),
-            "All; All { pairs: option list (u8, bool), bytes: [u8; 16], map: map string to Wrapped, unit: Empty }; \
+            "All; All { pairs: option list (u8, bool), bytes: u8[16], map: map string to Wrapped, unit: Empty }; \
              Wrapped(u32)"
         );
     }

@@ -835,13 +835,12 @@ fn the_bytes_are_those_of_this_version() {
     let of = |me, incarnation| codec_of(CLUSTER, &secret, me, incarnation);
     let client = of(Party::Client, 0);
     let (zero, one) = (of(Party::Node(n(0)), 1), of(Party::Node(n(1)), 0x0102_0304));
-    let mut text = String::new();
+    let kinds = [Kind::Lines, Kind::Request, Kind::Reply];
+    let schema = |kind: Kind| golden::schema_lines(kind.schema().unwrap().text());
+    let mut text: String = kinds.map(schema).concat();
     let mut tell = |name: &str, said: &str| {
         let _ = writeln!(text, "{name} {said}");
     };
-    for kind in [Kind::Lines, Kind::Request, Kind::Reply] {
-        tell("schema", kind.schema().unwrap().text());
-    }
     tell("lines", &hex(&one.lines(n(0), &golden_lines())[0]));
     for request in golden_requests() {
         tell("request", &hex(&client.request(n(0), &request)));

@@ -155,7 +155,7 @@ impl Explorer {
         let (value, seen) = self.read_all(count, |elements| visitor.visit_seq(elements))?;
         let is_array = seen.len() > 2 && seen.iter().all(|one| *one == seen[0]);
         let text = if is_array {
-            format!("[{}; {count}]", seen[0])
+            format!("{}[{count}]", seen[0])
         } else {
             format!("({})", seen.join(", "))
         };

@@ -36,3 +36,9 @@ pub(crate) fn variants_without_sample(schema: &str, samples: &str) -> Vec<String
         .map(str::to_owned)
         .collect()
 }
+
+/// A schema, a line for each type.
+pub(crate) fn schema_lines(schema: &str) -> String {
+    let types = schema.split("; ");
+    types.map(|one| format!("schema {one}\n")).collect()
+}

@@ -60,7 +60,7 @@ fn hex(bytes: &[u8]) -> String {
 
 #[test]
 fn the_bytes_of_records_are_those_of_this_format() {
-    let mut text = format!("schema {}\n", schema().unwrap().text());
+    let mut text = golden_file::schema_lines(schema().unwrap().text());
     for (key, record) in samples() {
         let bytes = hex(&record.to_bytes(&key));
         text.push_str(&format!("record {key} {bytes}\n"));

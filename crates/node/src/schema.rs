@@ -240,7 +240,7 @@ mod tests {
             type Error = &'static str;
 
             fn try_from(number: u8) -> Result<Even, &'static str> {
-                if number % 2 == 0 {
+                if number.is_multiple_of(2) {
                     Ok(Even)
                 } else {
                     Err("it is odd")

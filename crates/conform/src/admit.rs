@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use node::journal::{Entry, FORMAT, Place, Read, Start};
+use node::journal::{Entry, FORMAT, FORMATS_READ, Place, Read, Start};
 use node::{ClusterId, Key, RulesName};
 use paxos::{Cluster, NodeId, NodeSet};
 
@@ -279,7 +279,6 @@ fn check_same(start: &Start, place: &Place, known: &Start, other: &Place) -> Res
     let words = |start: &Start| {
         let roles = start.roles;
         [
-            format!("format {}", start.format),
             format!("cluster {}", start.cluster),
             format!(
                 "proposers {}, acceptors {}, learners {}",
@@ -290,11 +289,11 @@ fn check_same(start: &Start, place: &Place, known: &Start, other: &Place) -> Res
             format!("rules {:?}", start.rules).to_lowercase(),
         ]
     };
-    if start.format != FORMAT {
+    if !FORMATS_READ.contains(&start.format) {
         return Err(Refused::OutOfPlace {
             place: place.clone(),
             problem: format!(
-                "it has format {}, and this program reads {FORMAT}",
+                "it has format {}, and this program reads formats up to {FORMAT}",
                 start.format
             ),
         });

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use paxos::NodeId;
 
 use crate::journal::JournalError;
-use crate::{ConfigError, Key, StoreError, Value};
+use crate::{ConfigError, Key, SchemaError, StoreError, Value};
 
 /// Why a node does not start, or does not go on.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +19,9 @@ pub enum HostError {
     /// The journal cannot be written.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// What is sent or written down cannot be described.
+    #[error(transparent)]
+    NoSchema(#[from] SchemaError),
     /// The address is taken, or not this machine's.
     #[error(
         "cannot listen on {listen}: {source}; is the node running already, or the address another machine's?"

@@ -4,12 +4,27 @@
 //! order: hand over what has arrived ([`Host::receive`], [`Host::tick`]); let go what rests on nothing
 //! unsaved ([`Host::early`]); make everything durable with one flush ([`Host::save`]); let go the rest
 //! ([`Host::late`]). There is no socket and no clock in here.
+//!
+//! What is taken for granted of the core:
+//!
+//! 1. What was persisted last is all that a node needs to go on. An idle decree leaves memory and comes back as after a
+//!    restart.
+//! 2. What is chosen stays chosen, and is the same everywhere. A decree is closed by the first decision that its node
+//!    or a peer tells, and only the value is kept. A peer that tells another one ends the process: agreement is broken.
+//! 3. A value is chosen by votes, and an acceptor's last vote is `Acceptor::accepted`. Readers rely on it; see
+//!    `host/requests.rs`.
+//! 4. A message that is heard twice does no harm: a proposer's last one is said again while its ballot is under way.
+//!
+//! Of what peers say, nothing else is refused: what a message means, and whether it may be said, is known to the core
+//! alone. What the host lets go by is not about the protocol: an answer to a read that has ended or was not asked here,
+//! a vote told by who is no acceptor in the cluster file, and what comes for a new decree when memory is full.
 
+mod dropped;
 mod peers;
 mod requests;
 mod time;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::time::Instant;
 
@@ -18,8 +33,12 @@ use paxos::{Cluster, Durable, Effects, Envelope, Input, NodeId};
 use crate::decree::{Decree, Slot, Stage};
 use crate::journal::{self, Asked, Entry, Start, Writer};
 use crate::metrics::Metrics;
-use crate::wire::{Answer, Body, Codec, Drop, Line, Party, Say};
-use crate::{ClusterFile, HostError, Key, Out, Record, RulesName, Source, Store, Timing, Value};
+use crate::wire::{Answer, Body, Codec, Drop, Kind, Line, Party, Say};
+use crate::{
+    ClusterFile, HostError, Key, Out, Record, RulesName, Schema, Source, Store, Timing, Value,
+};
+
+use dropped::Notice;
 
 /// How many decrees may be in memory.
 const DECREES_MAX: usize = 1 << 17;
@@ -54,13 +73,15 @@ pub struct Host {
     /// How many reads were begun.
     reads: u64,
     swept: Instant,
+    /// What was told of datagrams that are dropped.
+    notices: HashSet<Notice>,
 }
 
 impl Host {
     /// A node of this cluster, on its store, as it starts.
     ///
     /// # Errors
-    /// If the journal cannot be written.
+    /// If the journal cannot be written, or the core's messages are such that they have no schema.
     pub fn new(
         file: &ClusterFile,
         store: Box<dyn Store>,
@@ -69,6 +90,8 @@ impl Host {
         seed: u64,
         now: Instant,
     ) -> Result<Host, HostError> {
+        Kind::Lines.schema()?;
+        journal::schema()?;
         let header = store.header();
         let others = file.nodes.iter().map(|node| node.id);
         let peers = others
@@ -96,6 +119,7 @@ impl Host {
             waiting: 0,
             reads: 0,
             swept: now,
+            notices: HashSet::new(),
         };
         let start = host.start_entry();
         host.note(Entry::Start(start));
@@ -122,6 +146,7 @@ impl Host {
             rules: self.rules,
             node: self.id,
             incarnation: header.incarnation,
+            schema: journal::schema().ok().map(Schema::id),
         }
     }
 
@@ -140,9 +165,9 @@ impl Host {
             }
             // A node's codec opens neither.
             Ok((Party::Client, Body::Lines(_)) | (_, Body::Reply(_))) => {
-                self.metrics.dropped(Drop::Body);
+                self.on_drop(Drop::Body, bytes, source);
             }
-            Err(reason) => self.metrics.dropped(reason),
+            Err(reason) => self.on_drop(reason, bytes, source),
         }
         self.talk_to_self(now);
         Ok(())

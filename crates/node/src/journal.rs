@@ -6,15 +6,20 @@
 //! written to the operating system before anything it tells of leaves the node, so the death of the
 //! process loses nothing of it that anybody has seen; the death of the machine may.
 //!
+//! The first line of a process names the format and the schema that its lines are written by, so that a journal of
+//! another program is read rightly or refused by name; see [`read`].
+//!
 //! It is bounded: a file that has grown to its bound becomes `FILE.1`, the one before `FILE.2`, and
 //! so on; the oldest goes. Each file begins with all that is in memory, so that it can be read alone.
 
 use std::fmt;
+use std::ops::RangeInclusive;
+use std::sync::LazyLock;
 
 use paxos::{Cluster, Effects, Input, Node, NodeId};
 use serde::{Deserialize, Serialize};
 
-use crate::{ClusterId, Key, Record, RequestId, RulesName, Value};
+use crate::{ClusterId, Key, Record, RequestId, RulesName, Schema, SchemaError, SchemaId, Value};
 
 mod read;
 mod write;
@@ -22,8 +27,34 @@ mod write;
 pub use read::{JournalError, Place, Read, read};
 pub use write::Writer;
 
-/// The format of the lines. Another program's journals are refused by it.
-pub const FORMAT: u32 = 1;
+/// The format of the lines. It is raised when lines are written otherwise, or when a field comes to mean something else;
+/// what the core's types are is in the schema, which changes by itself.
+pub const FORMAT: u32 = 2;
+
+/// The formats that this program reads. Format 1 did not name a schema.
+pub const FORMATS_READ: RangeInclusive<u32> = 1..=FORMAT;
+
+/// All that lines hold. [`Entry`] itself says at the beginning of a line what the line is, so that it has no schema;
+/// golden lines hold it.
+type Parts = (
+    Start,
+    Record,
+    Node<Value>,
+    Input<Value>,
+    Effects<Value>,
+    Asked,
+);
+
+static SCHEMA: LazyLock<Result<Schema, SchemaError>> =
+    LazyLock::new(|| Schema::of::<Parts>("a line of the journal"));
+
+/// The schema of what this program writes into journals.
+///
+/// # Errors
+/// If the core's types are such that none can be found.
+pub fn schema() -> Result<&'static Schema, SchemaError> {
+    SCHEMA.as_ref().map_err(SchemaError::clone)
+}
 
 /// One line of a journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,6 +138,9 @@ pub struct Start {
     pub node: NodeId,
     /// Which of its processes.
     pub incarnation: u64,
+    /// The digest of [`schema`] in the program that writes; `None` in format 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<SchemaId>,
 }
 
 /// Who wants a value to be chosen.

@@ -9,13 +9,23 @@
 //! written while the other is moved home. Every sector of a log says what it is, so that a batch the
 //! power cut in two can be told from a batch that was acknowledged and has rotted since.
 //!
-//! What is taken for granted: a sector of 512 bytes is written whole or not at all, and a flush that the
-//! disk reports is one that happened. A disk that lies about flushes cannot be found out, nor can a
-//! folder that was replaced by an older copy of itself, as a whole.
+//! What is taken for granted:
+//!
+//! 1. A sector of 512 bytes is written whole or not at all.
+//! 2. A flush that the disk reports is one that happened. A disk that lies cannot be found out.
+//! 3. The folder is the one that was written last. A copy that is older, as a whole, cannot be found out.
+//! 4. A record is plain data, so that it has a [`Schema`](crate::Schema). The header names it, and a store of another
+//!    one is refused: bytes are never read by a schema that they were not written by.
+//!
+//! Nothing is taken for granted of the protocol: a record is kept whatever it says, also if it promises less than the
+//! one before it.
 
 mod database;
 mod files;
+mod format;
+mod header;
 mod log;
+mod record;
 mod recovery;
 mod sector;
 #[cfg(test)]
@@ -24,22 +34,16 @@ mod tests;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use paxos::{Cluster, Durable, NodeId};
+use paxos::{Cluster, NodeId};
 use serde::{Deserialize, Serialize};
 
-use crate::{ClusterId, Key, Value};
+use crate::{ClusterId, Key, SchemaError};
 
-/// The version of what [`init`] and [`open`] write.
-pub const FORMAT: u32 = 1;
+pub use record::Record;
 
-/// What is remembered of one decree.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Record {
-    /// Not known to be decided: what the protocol asks for.
-    Open(Durable<Value>),
-    /// Decided. Nothing else is needed any more: whoever asks is told.
-    Chosen(Value),
-}
+/// The version of what [`init`] and [`open`] write. It is raised when files are laid out otherwise, or when a field
+/// of a record comes to mean something else; which fields there are is in the schema, which changes by itself.
+pub const FORMAT: u32 = 2;
 
 /// Whose store it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,6 +150,20 @@ pub enum StoreError {
         /// What was found.
         found: u32,
     },
+    /// Its records are of other types.
+    #[error("the store in {} holds {found}, and this program writes {expected}: what a node remembers has changed in \
+        between, so use the program that wrote the store, or make a new cluster with another id", folder.display())]
+    OtherSchema {
+        /// Where it is.
+        folder: PathBuf,
+        /// The types of this program that the store does not have so.
+        expected: String,
+        /// The types of the store that this program does not have so.
+        found: String,
+    },
+    /// What this program remembers cannot be stored.
+    #[error(transparent)]
+    NoSchema(#[from] SchemaError),
     /// A process runs on it.
     #[error("the store in {} is in use by another process: one node runs once", folder.display())]
     InUse {
@@ -224,35 +242,6 @@ pub fn open(
     node: NodeId,
 ) -> Result<Box<dyn Store>, StoreError> {
     Ok(Box::new(files::open(folder, cluster, roles, node)?))
-}
-
-impl Record {
-    /// Bytes for the disk: the record, and a checksum over it and its key.
-    pub(crate) fn to_bytes(&self, key: &Key) -> Vec<u8> {
-        let mut bytes = postcard::to_stdvec(self).expect("a record is plain data");
-        let sum = checksum(key, &bytes);
-        bytes.extend_from_slice(&sum);
-        bytes
-    }
-
-    /// The record of these bytes; `None` if they are not what was written for this key.
-    pub(crate) fn from_bytes(key: &Key, bytes: &[u8]) -> Option<Record> {
-        let (body, sum) = bytes.split_last_chunk()?;
-        if checksum(key, body) != *sum {
-            return None;
-        }
-        postcard::from_bytes(body).ok()
-    }
-}
-
-fn checksum(key: &Key, body: &[u8]) -> [u8; 8] {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&(key.bytes().len() as u64).to_le_bytes());
-    hasher.update(key.bytes());
-    hasher.update(body);
-    let mut sum = [0; 8];
-    hasher.finalize_xof().fill(&mut sum);
-    sum
 }
 
 /// Makes a name in a folder survive a loss of power.

@@ -1,39 +1,57 @@
 //! Datagrams: bytes in, what was said and by whom out, or the reason to drop them.
 //!
 //! ```text
-//! magic 4 · version 1 · from 1 · to 1 · cluster 16 · incarnation 8 · length 2 · body · tag 32
+//! magic 4 · version 1 · from 1 · to 1 · cluster 16 · incarnation 8 · length 2 · schema 8 · body · tag 32
 //! ```
 //!
 //! Numbers are little-endian. `from` and `to` are node numbers, or 255 for a client; the incarnation
 //! is the sender's (a client's is 0). The body is what postcard makes of [`Request`], of [`Reply`] or,
 //! between nodes, of one [`Line`] after another. `length` counts the body; after a client's body
 //! zeros follow until the datagram has [`DATAGRAM_BYTES_MAX`] bytes, so that no answer is larger than
-//! its request. The tag is keyed BLAKE3 over all before it, with a key for this sender and this
-//! receiver.
+//! its request. `schema` is the digest of the body's [`Schema`](crate::Schema), as the sender was compiled: a node whose
+//! core has other messages is refused by it, and never misread. The tag is keyed BLAKE3 over all before it,
+//! with a key for this sender and this receiver.
 //!
 //! Decoding is total and canonical: what is accepted is exactly what encoding it again gives. No
 //! memory is taken on the word of a length.
+//!
+//! What is taken for granted of the core:
+//!
+//! 1. Its messages are plain data, so that they have a schema. A node whose core has others does not start.
+//! 2. A message carries one value at most, so that it fits into a datagram with its key. A longer one is sent all the
+//!    same, and dropped by its receiver ([`Drop::Long`]).
+//!
+//! Nothing else, and nothing about the protocol: for whose ballot a node speaks, which vote a promise reports and whom
+//! an answer is for is known to the core alone, which is total. Defence against members that lie is absent on purpose.
 
 use std::fmt;
 
 use paxos::{Message, NodeId, Vote};
 use serde::{Deserialize, Serialize};
 
-use crate::secret::{PairKey, Secret};
-use crate::{ClusterId, Key, RequestId, Value};
+use crate::{Key, RequestId, Value};
+
+mod codec;
+mod drop;
+mod kind;
+
+pub use codec::Codec;
+pub(crate) use codec::{schema_of, version_of};
+pub use drop::Drop;
+pub use kind::Kind;
 
 /// The most bytes a datagram has.
 pub const DATAGRAM_BYTES_MAX: usize = 1_200;
 
-const MAGIC: [u8; 4] = *b"PAXO";
-const VERSION: u8 = 1;
-const HEADER_BYTES: usize = 33;
-const TAG_BYTES: usize = 32;
-const BODY_BYTES_MAX: usize = DATAGRAM_BYTES_MAX - HEADER_BYTES - TAG_BYTES;
+/// The version of how datagrams are laid out. It is raised for another layout, or when a field of a body comes to mean
+/// something else; which fields there are is in the schema, which changes by itself.
+pub const VERSION: u8 = 2;
+
+/// What stands for a client in place of a node's number.
 const CLIENT: u8 = 255;
 
 /// Who sends or receives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Party {
     /// A node of the cluster.
     Node(NodeId),
@@ -127,82 +145,6 @@ pub struct Received {
     pub body: Body,
 }
 
-/// Why a datagram is dropped. No answer is given to any of these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Drop {
-    /// Fewer bytes than a header and a tag.
-    Short,
-    /// More than [`DATAGRAM_BYTES_MAX`].
-    Long,
-    /// Not a datagram of ours.
-    Magic,
-    /// Another version's.
-    Version,
-    /// Another cluster's.
-    Cluster,
-    /// Not for this receiver.
-    Receiver,
-    /// From nobody who may send to this receiver, itself among them.
-    Sender,
-    /// The length is not the body's.
-    Length,
-    /// The tag is not the one of these bytes.
-    Tag,
-    /// The body is not what any sender would write.
-    Body,
-    /// A message that its sender cannot have meant: a ballot of another proposer's.
-    Ballot,
-}
-
-/// Writes and reads the datagrams of one party.
-#[derive(Debug)]
-pub struct Codec {
-    cluster: ClusterId,
-    me: u8,
-    incarnation: u64,
-    peers: Vec<Peer>,
-}
-
-struct Peer {
-    number: u8,
-    send: PairKey,
-    receive: PairKey,
-}
-
-impl Drop {
-    /// Every reason.
-    pub const ALL: [Drop; 11] = [
-        Drop::Short,
-        Drop::Long,
-        Drop::Magic,
-        Drop::Version,
-        Drop::Cluster,
-        Drop::Receiver,
-        Drop::Sender,
-        Drop::Length,
-        Drop::Tag,
-        Drop::Body,
-        Drop::Ballot,
-    ];
-
-    /// The reason in a word.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Drop::Short => "short",
-            Drop::Long => "long",
-            Drop::Magic => "magic",
-            Drop::Version => "version",
-            Drop::Cluster => "cluster",
-            Drop::Receiver => "receiver",
-            Drop::Sender => "sender",
-            Drop::Length => "length",
-            Drop::Tag => "tag",
-            Drop::Body => "body",
-            Drop::Ballot => "ballot",
-        }
-    }
-}
-
 impl Party {
     fn number(self) -> u8 {
         match self {
@@ -219,197 +161,11 @@ impl Party {
     }
 }
 
-impl Codec {
-    /// For `me` of this cluster, to talk with `peers`.
-    pub fn new(
-        cluster: ClusterId,
-        secret: &Secret,
-        me: Party,
-        incarnation: u64,
-        peers: impl IntoIterator<Item = Party>,
-    ) -> Codec {
-        let me = me.number();
-        let peers = peers.into_iter().map(Party::number).map(|number| Peer {
-            number,
-            send: secret.pair_key(cluster, me, number),
-            receive: secret.pair_key(cluster, number, me),
-        });
-        Codec {
-            cluster,
-            me,
-            incarnation,
-            peers: peers.collect(),
-        }
-    }
-
-    fn peer(&self, number: u8) -> Option<&Peer> {
-        self.peers.iter().find(|peer| peer.number == number)
-    }
-
-    /// A request to a node.
-    pub fn request(&self, to: NodeId, request: &Request) -> Vec<u8> {
-        self.seal(to.into(), &plain(request))
-    }
-
-    /// An answer to a client.
-    pub fn reply(&self, reply: &Reply) -> Vec<u8> {
-        self.seal(CLIENT, &plain(reply))
-    }
-
-    /// What is said to a node, in as few datagrams as it fits into.
-    pub fn lines<'a>(&self, to: NodeId, lines: impl IntoIterator<Item = &'a Line>) -> Vec<Vec<u8>> {
-        let mut sealed = Vec::new();
-        let mut body = Vec::with_capacity(BODY_BYTES_MAX);
-        for line in lines {
-            let line = plain(line);
-            if body.len() + line.len() > BODY_BYTES_MAX {
-                sealed.push(self.seal(to.into(), &body));
-                body.clear();
-            }
-            body.extend_from_slice(&line);
-        }
-        if !body.is_empty() {
-            sealed.push(self.seal(to.into(), &body));
-        }
-        sealed
-    }
-
-    fn seal(&self, to: u8, body: &[u8]) -> Vec<u8> {
-        let length = u16::try_from(body.len()).expect("keys and values are bounded");
-        let mut bytes = Vec::with_capacity(DATAGRAM_BYTES_MAX);
-        bytes.extend_from_slice(&MAGIC);
-        bytes.extend_from_slice(&[VERSION, self.me, to]);
-        bytes.extend_from_slice(self.cluster.bytes());
-        bytes.extend_from_slice(&self.incarnation.to_le_bytes());
-        bytes.extend_from_slice(&length.to_le_bytes());
-        bytes.extend_from_slice(body);
-        if self.me == CLIENT {
-            bytes.resize(DATAGRAM_BYTES_MAX - TAG_BYTES, 0);
-        }
-        let peer = self.peer(to).expect("only peers are spoken to");
-        let tag = peer.send.tag(&bytes);
-        bytes.extend_from_slice(tag.as_bytes());
-        bytes
-    }
-
-    /// What a datagram says, if it is for this party and from one of its peers.
-    ///
-    /// # Errors
-    /// The reason to drop it.
-    pub fn open(&self, bytes: &[u8]) -> Result<Received, Drop> {
-        if bytes.len() > DATAGRAM_BYTES_MAX {
-            return Err(Drop::Long);
-        }
-        let (sealed, tag) = bytes.split_last_chunk::<TAG_BYTES>().ok_or(Drop::Short)?;
-        let (header, rest) = sealed
-            .split_first_chunk::<HEADER_BYTES>()
-            .ok_or(Drop::Short)?;
-        if header[..4] != MAGIC {
-            return Err(Drop::Magic);
-        }
-        if header[4] != VERSION {
-            return Err(Drop::Version);
-        }
-        if header[7..23] != *self.cluster.bytes() {
-            return Err(Drop::Cluster);
-        }
-        if header[6] != self.me {
-            return Err(Drop::Receiver);
-        }
-        let peer = self.peer(header[5]).ok_or(Drop::Sender)?;
-        let from = Party::numbered(peer.number).ok_or(Drop::Sender)?;
-        let length = usize::from(u16::from_le_bytes([header[31], header[32]]));
-        let (body, padding) = rest.split_at_checked(length).ok_or(Drop::Length)?;
-        let is_padded = bytes.len() == DATAGRAM_BYTES_MAX && padding.iter().all(|byte| *byte == 0);
-        if !(if from == Party::Client {
-            is_padded
-        } else {
-            padding.is_empty()
-        }) {
-            return Err(Drop::Length);
-        }
-        if peer.receive.tag(sealed) != blake3::Hash::from_bytes(*tag) {
-            return Err(Drop::Tag);
-        }
-        let mut incarnation = [0; 8];
-        incarnation.copy_from_slice(&header[23..31]);
-        Ok(Received {
-            from,
-            incarnation: u64::from_le_bytes(incarnation),
-            body: self.body(from, body)?,
-        })
-    }
-
-    fn body(&self, from: Party, bytes: &[u8]) -> Result<Body, Drop> {
-        match (from, Party::numbered(self.me)) {
-            (Party::Client, _) => whole(bytes).map(Body::Request),
-            (Party::Node(_), Some(Party::Client)) => whole(bytes).map(Body::Reply),
-            (Party::Node(from), Some(Party::Node(me))) => lines(from, me, bytes).map(Body::Lines),
-            (Party::Node(_), None) => Err(Drop::Receiver),
-        }
-    }
-}
-
-fn plain<T: Serialize>(what: &T) -> Vec<u8> {
-    postcard::to_stdvec(what).expect("what is sent is plain data")
-}
-
-/// The one thing these bytes say.
-fn whole<'a, T: Serialize + Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Drop> {
-    match next(bytes)? {
-        (what, []) => Ok(what),
-        _ => Err(Drop::Body),
-    }
-}
-
-/// The first thing these bytes say, and the rest of them. Numbers can be written in more than one
-/// way; only the way in which they are sent counts.
-fn next<'a, T: Serialize + Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, &'a [u8]), Drop> {
-    let (what, rest) = postcard::take_from_bytes(bytes).map_err(|_| Drop::Body)?;
-    let read = &bytes[..bytes.len() - rest.len()];
-    if plain(&what) != read {
-        return Err(Drop::Body);
-    }
-    Ok((what, rest))
-}
-
-fn lines(from: NodeId, me: NodeId, mut bytes: &[u8]) -> Result<Vec<Line>, Drop> {
-    let mut lines = Vec::new();
-    while !bytes.is_empty() {
-        let (line, rest) = next::<Line>(bytes)?;
-        if !is_plausible(from, me, &line.say) {
-            return Err(Drop::Ballot);
-        }
-        lines.push(line);
-        bytes = rest;
-    }
-    if lines.is_empty() {
-        return Err(Drop::Body);
-    }
-    Ok(lines)
-}
-
-/// Whether a correct node can have said this: the core takes it for granted that a proposer asks for
-/// its own ballots only, and that answers go to the one who asked.
-fn is_plausible(from: NodeId, me: NodeId, say: &Say) -> bool {
-    match say {
-        Say::Protocol(Message::Prepare { ballot } | Message::Propose { ballot, .. }) => {
-            ballot.node == from
-        }
-        Say::Protocol(Message::Promise { ballot, accepted }) => {
-            let below = accepted.as_ref().is_none_or(|vote| vote.ballot < *ballot);
-            ballot.node == me && below
-        }
-        Say::Protocol(Message::Nack { ballot, promised }) => ballot.node == me && promised > ballot,
-        Say::Protocol(Message::Accepted { .. })
-        | Say::Decided(_)
-        | Say::Read(_)
-        | Say::Voted(..) => true,
-    }
-}
-
-impl fmt::Debug for Peer {
+impl fmt::Display for Party {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Peer({}, …)", self.number)
+        match self {
+            Party::Node(node) => write!(f, "{node}"),
+            Party::Client => f.write_str("a client"),
+        }
     }
 }

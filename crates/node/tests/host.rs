@@ -6,18 +6,27 @@
     reason = "it is a test, also where it is not a test function"
 )]
 
+#[expect(
+    dead_code,
+    unreachable_pub,
+    reason = "it is a library for the fuzzer and a module here"
+)]
+#[path = "../fuzz/src/seal.rs"]
+mod seal;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use node::wire::{Answer, Ask, Body, Codec, Line, Party, Request, Say};
+use node::wire::{Answer, Ask, Body, Codec, Kind, Line, Party, Request, Say};
 use node::{
-    ClusterFile, ClusterId, Header, Host, Key, Metrics, Out, Record, RequestId, Store, StoreError,
-    Value,
+    ClusterFile, ClusterId, Header, Host, Key, Metrics, Out, Record, RequestId, SchemaId, Store,
+    StoreError, Value,
 };
 use paxos::{Message, NodeId};
+use seal::Datagram;
 
 const NODES: usize = 3;
 
@@ -518,4 +527,104 @@ fn decided_decrees_make_room_for_others_however_lately_they_were_asked_for() {
     assert_eq!(world.answer(known), Some(&Answer::Chosen(value("a"))));
     let metrics = world.hosts[0].as_ref().unwrap().metrics();
     assert_eq!(metrics.turned_away.get(), 0);
+}
+
+/// What is told while it is the subscriber of this thread.
+#[derive(Clone, Default)]
+struct Warnings(Arc<Mutex<Vec<String>>>);
+
+impl tracing::Subscriber for Warnings {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        *metadata.level() <= tracing::Level::WARN
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut all = self.0.lock().unwrap();
+        event.record(
+            &mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {
+                if field.name() == "message" {
+                    all.push(format!("{value:?}"));
+                }
+            },
+        );
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[test]
+fn nodes_of_another_core_are_refused_by_name_and_that_is_told_once() {
+    let warnings = Warnings::default();
+    let _subscribed = tracing::subscriber::set_default(warnings.clone());
+    let mut world = World::new("", 1);
+    let (file, now) = (world.file.clone(), world.now);
+    let line = Line {
+        key: key("k"),
+        say: Say::Read(RequestId::from_bytes([1; 16])),
+    };
+    let body = [&[1, b'k', 2], [1; 16].as_slice()].concat();
+    // There is no secret, but the keys follow from the roles as well: three sets of two bytes.
+    let roles = [7, 0, 7, 0, 7, 0];
+    let other = |from: u8| {
+        let right = Datagram::new(file.cluster, &roles, from, 0, &body);
+        let schema = SchemaId::from_bytes([from; 8]);
+        Datagram { schema, ..right }.seal()
+    };
+    let of_version_1 = {
+        let peer = Codec::new(
+            file.cluster,
+            &file.secret,
+            Party::Node(id(1)),
+            1,
+            [Party::Node(id(0))],
+        );
+        let mut bytes = peer.lines(id(0), [&line]).remove(0);
+        bytes[4] = 1;
+        bytes
+    };
+    let host = world.hosts[0].as_mut().unwrap();
+    for bytes in [
+        other(1),
+        other(1),
+        other(2),
+        of_version_1.clone(),
+        other(1),
+        of_version_1,
+    ] {
+        host.receive(&bytes, client_address(), now).unwrap();
+    }
+    let text = host.metrics().text();
+    for count in [
+        "{reason=\"schema\"} 4",
+        "{reason=\"version\"} 2",
+        "{reason=\"tag\"} 0",
+    ] {
+        assert!(text.contains(count), "{text}");
+    }
+    let told = warnings.0.lock().unwrap().clone();
+    let ours = Kind::Lines.schema_id();
+    let schema = |node: u8| {
+        format!(
+            "datagrams of n{node} at {} are dropped: their bodies have schema {}, and this program reads schema {ours}: \
+             it was built from another core; run one program on all nodes and clients",
+            client_address(),
+            format!("0{node}").repeat(8)
+        )
+    };
+    let version = format!(
+        "datagrams from {} are dropped: they have version 1, and this program reads version 2; run one program on all \
+         nodes and clients",
+        client_address()
+    );
+    assert_eq!(told, [schema(1), schema(2), version]);
 }

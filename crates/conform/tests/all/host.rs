@@ -134,6 +134,7 @@ impl Server {
             },
             node: self.id,
             incarnation: self.incarnation,
+            schema: node::journal::schema().ok().map(node::Schema::id),
         }
     }
 

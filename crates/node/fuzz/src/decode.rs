@@ -29,10 +29,7 @@ pub fn decode(bytes: &[u8]) {
         };
         let accepted = open(to, &datagram.seal());
         assert!(
-            matches!(
-                accepted,
-                Ok(()) | Err(Drop::Body | Drop::Ballot | Drop::Long)
-            ),
+            matches!(accepted, Ok(()) | Err(Drop::Body | Drop::Long)),
             "only the body can be wrong: {accepted:?}"
         );
     }

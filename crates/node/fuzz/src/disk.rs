@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use node::Key;
 use node::store::{Header, Record, Store, StoreError};
+use node::{Key, Value};
+use paxos::{Ballot, Durable};
 
 /// A disk. Clones are the same disk.
 #[derive(Clone)]
@@ -54,20 +55,27 @@ impl Store for Disk {
     }
 }
 
-/// Promises, votes and rounds only rise, and a decision is the last that is written.
+/// Rounds, votes and what an acceptor is bound by only rise, and a decision is the last that is written. It is bound
+/// by its promise or its vote, whichever is higher: a core may leave the promise alone when it votes.
 fn assert_only_rises(before: &Record, after: &Record) {
     let rises = match (before, after) {
         (Record::Open(before), Record::Open(after)) => {
-            let vote =
-                |of: &paxos::Durable<node::Value>| of.accepted.as_ref().map(|vote| vote.ballot);
             before.round <= after.round
-                && before.promised <= after.promised
+                && bound(before) <= bound(after)
                 && vote(before) <= vote(after)
-                && vote(after) <= after.promised
         }
         (Record::Open(_), Record::Chosen(_)) => true,
         (Record::Chosen(before), Record::Chosen(after)) => before == after,
         (Record::Chosen(_), Record::Open(_)) => false,
     };
     assert!(rises, "{before:?} became {after:?}");
+}
+
+fn vote(saved: &Durable<Value>) -> Option<Ballot> {
+    saved.accepted.as_ref().map(|vote| vote.ballot)
+}
+
+/// Below which ballot an acceptor takes part in nothing any more.
+pub(crate) fn bound(saved: &Durable<Value>) -> Option<Ballot> {
+    saved.promised.max(vote(saved))
 }

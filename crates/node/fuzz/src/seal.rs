@@ -1,14 +1,15 @@
 //! Datagrams by the page of [`node::wire`] and without its code, so that anything about them can be
 //! wrong, the tag excepted.
 
-use node::ClusterId;
+use node::wire::Kind;
+use node::{ClusterId, SchemaId};
 
 /// What stands for a client in place of a node's number.
 pub const CLIENT: u8 = 255;
 /// The most bytes there are before the tag, and what a client's are padded to.
 pub const SEALED_BYTES_MAX: usize = 1_200 - TAG_BYTES;
 
-const HEADER_BYTES: usize = 33;
+const HEADER_BYTES: usize = 41;
 const TAG_BYTES: usize = 32;
 
 /// A datagram to be written.
@@ -28,6 +29,8 @@ pub struct Datagram<'a> {
     pub incarnation: u64,
     /// How long it says the body is.
     pub length: u16,
+    /// By which schema it says that its body is.
+    pub schema: SchemaId,
     /// What it says.
     pub body: &'a [u8],
     /// What follows the body.
@@ -45,18 +48,24 @@ impl<'a> Datagram<'a> {
         to: u8,
         body: &'a [u8],
     ) -> Datagram<'a> {
+        let kind = match (from, to) {
+            (CLIENT, _) => Kind::Request,
+            (_, CLIENT) => Kind::Reply,
+            _ => Kind::Lines,
+        };
         let padding = match from {
             CLIENT => SEALED_BYTES_MAX.saturating_sub(HEADER_BYTES + body.len()),
             _ => 0,
         };
         Datagram {
             magic: *b"PAXO",
-            version: 1,
+            version: 2,
             from,
             to,
             cluster,
             incarnation: 0,
             length: u16::try_from(body.len()).unwrap_or(u16::MAX),
+            schema: kind.schema_id(),
             body,
             padding: vec![0; padding],
             secret,
@@ -70,6 +79,7 @@ impl<'a> Datagram<'a> {
         bytes.extend(self.cluster.bytes());
         bytes.extend(self.incarnation.to_le_bytes());
         bytes.extend(self.length.to_le_bytes());
+        bytes.extend(self.schema.bytes());
         bytes.extend(self.body);
         bytes.extend(&self.padding);
         let tag = tag(self.cluster, self.secret, self.from, self.to, &bytes);

@@ -16,7 +16,7 @@ use node::{
 };
 use paxos::{Ballot, Cluster, Durable, Message, NodeId, NodeSet, Round, Vote};
 
-use super::disk::Disk;
+use super::disk::{Disk, bound};
 use super::node_id;
 use super::seal::{CLIENT, Datagram, is_sealed};
 
@@ -374,13 +374,13 @@ fn rests_on(say: &Say, saved: Option<&Record>) -> bool {
             ballot.node == node_id(ME) && saved.round >= Some(ballot.round)
         }
         Say::Protocol(Message::Promise { ballot, accepted }) => {
-            saved.promised >= Some(*ballot) && accepted.as_ref().is_none_or(holds)
+            bound(saved) >= Some(*ballot) && accepted.as_ref().is_none_or(holds)
         }
         Say::Protocol(Message::Accepted { ballot, value }) => holds(&Vote {
             ballot: *ballot,
             value: value.clone(),
         }),
-        Say::Protocol(Message::Nack { promised, .. }) => saved.promised >= Some(*promised),
+        Say::Protocol(Message::Nack { promised, .. }) => bound(saved) >= Some(*promised),
         Say::Voted(_, vote) => vote.as_ref().is_none_or(holds),
         Say::Decided(_) | Say::Read(_) => true,
     }

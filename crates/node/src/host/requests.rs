@@ -1,4 +1,11 @@
 //! What clients ask, and what they are told.
+//!
+//! A read that finds no vote is answered here, and not by the core. What is taken for granted for it:
+//!
+//! 1. A value is chosen by the votes of a quorum of phase 2, and each is in the voter's `Acceptor::accepted` before
+//!    anybody hears of it, until a later vote takes its place. A core that forgets votes breaks this.
+//! 2. A quorum of phase 1, as the rules have it, shares an acceptor with every quorum of phase 2. Rules with quorums
+//!    that do not meet break this; the World's `votes-are-safe` finds them.
 
 use std::time::Instant;
 

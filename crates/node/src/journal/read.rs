@@ -1,4 +1,14 @@
 //! Reads a journal, and refuses what was not written so.
+//!
+//! What is taken for granted:
+//!
+//! 1. A line whose checksum follows from it and the line before is as it was written. Who wants to forge one, can.
+//! 2. A line of a process that names this program's schema reads as it was meant.
+//!
+//! A line of another schema, or of a process that names none (format 1), is read only if this program would write the very
+//! same line for what it has read: JSON names its fields, so a field that was added, removed or renamed shows. Else it is refused by name.
+//!
+//! Nothing is taken for granted of the protocol: what a node may do, and in which order, is for `conform` to judge.
 
 use std::fmt;
 use std::fs::File;
@@ -6,8 +16,11 @@ use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::Deserialize;
+
 use super::write::{Checksum, FIRST, checksum, numbered};
-use super::{Entry, Start};
+use super::{Entry, FORMAT, FORMATS_READ, Start, schema};
+use crate::SchemaId;
 
 /// A journal as it was found.
 #[derive(Clone, Debug)]
@@ -71,12 +84,40 @@ pub enum JournalError {
         /// What is wrong with it.
         problem: String,
     },
+    /// Another program wrote it, of a format that this one does not know.
+    #[error(
+        "{place}: the process that begins here wrote format {found}, and this program reads formats up to {FORMAT}: use the program that wrote it"
+    )]
+    Format {
+        /// Where the process begins.
+        place: Place,
+        /// Its format.
+        found: u32,
+    },
+    /// Another program wrote it, built from another core.
+    #[error(
+        "{place}: this line was written by {found}, and this program, of schema {expected}, would read it otherwise: {problem}; use the program that wrote it"
+    )]
+    OtherSchema {
+        /// Which line.
+        place: Place,
+        /// The schema of this program.
+        expected: SchemaId,
+        /// That of the one that wrote it, in words.
+        found: String,
+        /// What this program makes of it.
+        problem: String,
+    },
+    /// The core's types have no schema.
+    #[error(transparent)]
+    NoSchema(#[from] crate::SchemaError),
 }
 
 /// Reads a journal with its older files, oldest first.
 ///
 /// # Errors
-/// If a file cannot be read, or a line is not as it was written. A last line of the newest file that is
+/// If a file cannot be read, or a line is not as it was written, or was written by another program and would not
+/// read as it was meant. A last line of the newest file that is
 /// not whole is told of in [`Read::torn`], not as an error.
 pub fn read(path: &Path) -> Result<Read, JournalError> {
     let older = (1..).map(|number| numbered(path, number));
@@ -134,6 +175,10 @@ fn scan_with(path: &Path, mut each: impl FnMut(u64, Entry)) -> Result<Scanned, J
         last: FIRST,
         torn: None,
     };
+    let mut lines = Lines {
+        ours: schema()?.id(),
+        theirs: None,
+    };
     let mut bytes = Vec::new();
     for line in 1.. {
         bytes.clear();
@@ -150,19 +195,20 @@ fn scan_with(path: &Path, mut each: impl FnMut(u64, Entry)) -> Result<Scanned, J
             scanned.torn = Some(line);
             break;
         };
-        let parsed = parse(&scanned.last, text).map_err(|problem| JournalError::Altered {
-            place: Place {
-                file: path.into(),
-                line,
-            },
+        let place = || Place {
+            file: path.into(),
+            line,
+        };
+        let text = checked(&mut scanned.last, text).map_err(|problem| JournalError::Altered {
+            place: place(),
             problem,
         })?;
-        scanned.last = parsed.0;
+        let entry = lines.read(text, place)?;
         scanned.bytes += bytes.len() as u64;
-        if let (None, Entry::Start(start) | Entry::Continue(start)) = (&scanned.start, &parsed.1) {
+        if let (None, Entry::Start(start) | Entry::Continue(start)) = (&scanned.start, &entry) {
             scanned.start = Some(start.clone());
         }
-        each(line, parsed.1);
+        each(line, entry);
     }
     Ok(scanned)
 }
@@ -180,7 +226,8 @@ fn is_begun(bytes: &[u8]) -> bool {
     is_line || bytes.iter().all(|byte| *byte == 0)
 }
 
-fn parse(last: &Checksum, line: &[u8]) -> Result<(Checksum, Entry), String> {
+/// The text of a line, if its checksum is the one of this text after the line before.
+fn checked<'a>(last: &mut Checksum, line: &'a [u8]) -> Result<&'a [u8], String> {
     let (sum, text) = match line.split_first_chunk() {
         Some((sum, [b' ', text @ ..])) => (sum, text),
         _ => return Err("it does not begin with a checksum".to_owned()),
@@ -188,6 +235,63 @@ fn parse(last: &Checksum, line: &[u8]) -> Result<(Checksum, Entry), String> {
     if checksum(last, text) != *sum {
         return Err("its checksum is not the one of this text after the line before".to_owned());
     }
-    let entry = serde_json::from_slice(text).map_err(|error| error.to_string())?;
-    Ok((*sum, entry))
+    *last = *sum;
+    Ok(text)
+}
+
+/// Reads one line after another, each by the schema of its process.
+struct Lines {
+    ours: SchemaId,
+    /// That of the process whose lines are read; `None` if it names none.
+    theirs: Option<SchemaId>,
+}
+
+/// What is read of the first line of a process before anything else.
+#[derive(Deserialize)]
+struct Heading {
+    format: u32,
+    #[serde(default)]
+    schema: Option<SchemaId>,
+}
+
+impl Lines {
+    fn read(&mut self, text: &[u8], place: impl Fn() -> Place) -> Result<Entry, JournalError> {
+        let is_heading = [&b"{\"entry\":\"start\""[..], b"{\"entry\":\"continue\""];
+        if is_heading.iter().any(|begins| text.starts_with(begins))
+            && let Ok(Heading { format, schema }) = serde_json::from_slice(text)
+        {
+            if !FORMATS_READ.contains(&format) {
+                return Err(JournalError::Format {
+                    place: place(),
+                    found: format,
+                });
+            }
+            self.theirs = schema;
+        }
+        let read = serde_json::from_slice::<Entry>(text).map_err(|error| error.to_string());
+        let problem = match read {
+            Ok(entry) if self.theirs == Some(self.ours) => return Ok(entry),
+            Ok(entry) => match serde_json::to_vec(&entry) {
+                Ok(again) if again == text => return Ok(entry),
+                Ok(again) => format!("as {}", String::from_utf8_lossy(&again)),
+                Err(error) => error.to_string(),
+            },
+            Err(problem) if self.theirs == Some(self.ours) => {
+                return Err(JournalError::Altered {
+                    place: place(),
+                    problem,
+                });
+            }
+            Err(problem) => problem,
+        };
+        Err(JournalError::OtherSchema {
+            place: place(),
+            expected: self.ours,
+            found: self.theirs.map_or_else(
+                || "a program of format 1, which names no schema".to_owned(),
+                |theirs| format!("a program of schema {theirs}"),
+            ),
+            problem,
+        })
+    }
 }

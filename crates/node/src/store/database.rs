@@ -10,41 +10,28 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use paxos::{Cluster, NodeId, NodeSet};
-use redb::{ReadableDatabase as _, ReadableTable, StorageBackend, TableDefinition};
+use paxos::{Cluster, NodeId};
+use redb::{ReadableDatabase as _, ReadableTable as _, StorageBackend, TableDefinition};
 
+use super::format::{Format, schema};
+use super::header::{self, Found, HEADER, Position, role_words};
 use super::sector::Identity;
-use super::{FORMAT, Record, StoreError};
-use crate::{ClusterId, Key};
+use super::{Record, StoreError};
+use crate::{ClusterId, Key, Schema};
 
-const HEADER: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("header");
 const RECORDS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("records");
-
-/// The entries of the header.
-const FORMAT_ENTRY: &str = "format";
-const CLUSTER_ENTRY: &str = "cluster";
-const NODE_ENTRY: &str = "node";
-const ROLES_ENTRY: &str = "roles";
-const STORE_ENTRY: &str = "store";
-const INCARNATION_ENTRY: &str = "incarnation";
-const APPLIED_ENTRY: &str = "applied";
 
 /// How much of the database is kept in memory.
 const CACHE_BYTES: usize = 64 << 20;
-
-/// What changes in the header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Position {
-    /// How often the store was opened.
-    pub(super) incarnation: u64,
-    /// The number of the last batch of the log that is at home, with all before it.
-    pub(super) applied: u64,
-}
 
 /// The home of all records.
 pub(super) struct Database {
     folder: PathBuf,
     identity: Identity,
+    /// The format that it had when it was opened.
+    format: Format,
+    /// Of what its records are.
+    schema: &'static Schema,
     redb: redb::Database,
     /// Of which decrees there is a record, each by a hash of its key. redb checks pages when it opens a
     /// file, and not when it reads them again; where one has rotted since, a record could seem never to
@@ -59,19 +46,15 @@ impl Database {
         file: impl StorageBackend,
         identity: Identity,
     ) -> Result<(), StoreError> {
+        let schema = schema()?;
         let made = || -> Result<(), redb::Error> {
             let redb = redb::Builder::new().create_with_backend(file)?;
             let mut write = redb.begin_write()?;
             write.set_two_phase_commit(true);
             {
-                let mut header = write.open_table(HEADER)?;
-                header.insert(FORMAT_ENTRY, &FORMAT.to_le_bytes()[..])?;
-                header.insert(CLUSTER_ENTRY, &identity.cluster.bytes()[..])?;
-                header.insert(NODE_ENTRY, &[identity.node.into()][..])?;
-                header.insert(ROLES_ENTRY, &role_bytes(&identity.roles)[..])?;
-                header.insert(STORE_ENTRY, &identity.store[..])?;
-                header.insert(INCARNATION_ENTRY, &0_u64.to_le_bytes()[..])?;
-                header.insert(APPLIED_ENTRY, &0_u64.to_le_bytes()[..])?;
+                let mut table = write.open_table(HEADER)?;
+                header::write_identity(&mut table, &identity)?;
+                header::write_position(&mut table, schema, Position::default())?;
                 write.open_table(RECORDS)?;
             }
             write.commit()?;
@@ -121,7 +104,12 @@ impl Database {
             .set_check_integrity_on_open(true)
             .create_with_backend(file)
             .map_err(|source| wrong(source.into()))?;
-        let (identity, position) = read_header(folder, &redb)?;
+        let Found {
+            format,
+            schema: found,
+            identity,
+            position,
+        } = header::read(folder, &redb)?;
         if (identity.cluster, identity.node) != (cluster, node) {
             return Err(StoreError::Foreign {
                 folder: folder.to_owned(),
@@ -136,9 +124,19 @@ impl Database {
                 found: role_words(&identity.roles),
             });
         }
+        let schema = schema()?;
+        if found != *schema {
+            return Err(StoreError::OtherSchema {
+                folder: folder.to_owned(),
+                expected: schema.without(&found),
+                found: found.without(schema),
+            });
+        }
         let database = Database {
             folder: folder.to_owned(),
             identity,
+            format,
+            schema,
             redb,
             known: Mutex::default(),
         };
@@ -149,6 +147,11 @@ impl Database {
     /// Whose it is, and which.
     pub(super) fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// Of which format the batches are that are not at home yet.
+    pub(super) fn format(&self) -> Format {
+        self.format
     }
 
     /// Where it is.
@@ -174,7 +177,8 @@ impl Database {
             .transpose()
     }
 
-    /// Brings records home, all or none, and says how far home has come with them.
+    /// Brings records home, all or none, and says how far home has come with them. From here on the store is of this
+    /// program's format.
     pub(super) fn commit<'a>(
         &self,
         records: impl IntoIterator<Item = (&'a Key, &'a Record)>,
@@ -185,9 +189,7 @@ impl Database {
             let mut write = self.redb.begin_write()?;
             write.set_two_phase_commit(true);
             {
-                let mut header = write.open_table(HEADER)?;
-                header.insert(INCARNATION_ENTRY, &position.incarnation.to_le_bytes()[..])?;
-                header.insert(APPLIED_ENTRY, &position.applied.to_le_bytes()[..])?;
+                header::write_position(&mut write.open_table(HEADER)?, self.schema, position)?;
                 let mut table = write.open_table(RECORDS)?;
                 for (key, record) in records {
                     table.insert(key.bytes(), &record.to_bytes(key)[..])?;
@@ -243,65 +245,8 @@ fn hash(key: &[u8]) -> u64 {
     u64::from_le_bytes(bytes)
 }
 
-fn read_header(folder: &Path, redb: &redb::Database) -> Result<(Identity, Position), StoreError> {
-    let open = || -> Result<_, redb::Error> { Ok(redb.begin_read()?.open_table(HEADER)?) };
-    let table = open().map_err(|source| wrong(folder, "read", source))?;
-    let found = u32::from_le_bytes(entry(folder, &table, FORMAT_ENTRY)?);
-    if found != FORMAT {
-        return Err(StoreError::Format {
-            folder: folder.to_owned(),
-            expected: FORMAT,
-            found,
-        });
-    }
-    let [node] = entry(folder, &table, NODE_ENTRY)?;
-    let identity = Identity {
-        cluster: ClusterId::from_bytes(entry(folder, &table, CLUSTER_ENTRY)?),
-        node: NodeId::try_from(node).map_err(|wrong| StoreError::damaged(folder, wrong))?,
-        roles: roles(entry(folder, &table, ROLES_ENTRY)?)
-            .ok_or_else(|| StoreError::damaged(folder, "its header has roles that are none"))?,
-        store: entry(folder, &table, STORE_ENTRY)?,
-    };
-    let position = Position {
-        incarnation: u64::from_le_bytes(entry(folder, &table, INCARNATION_ENTRY)?),
-        applied: u64::from_le_bytes(entry(folder, &table, APPLIED_ENTRY)?),
-    };
-    Ok((identity, position))
-}
-
-/// The three sets, two bytes each.
-fn role_bytes(roles: &Cluster) -> [u8; 6] {
-    let [a, b] = roles.proposers().bits().to_le_bytes();
-    let [c, d] = roles.acceptors().bits().to_le_bytes();
-    let [e, f] = roles.learners().bits().to_le_bytes();
-    [a, b, c, d, e, f]
-}
-
-fn roles([a, b, c, d, e, f]: [u8; 6]) -> Option<Cluster> {
-    let set = |bytes| NodeSet::from_bits(u16::from_le_bytes(bytes));
-    Cluster::apart(set([a, b]), set([c, d]), set([e, f]))
-}
-
-fn role_words(roles: &Cluster) -> String {
-    let (proposers, acceptors, learners) = (roles.proposers(), roles.acceptors(), roles.learners());
-    format!("proposers {proposers}, acceptors {acceptors}, learners {learners}")
-}
-
-/// An entry of the header; each has one length.
-fn entry<const LENGTH: usize>(
-    folder: &Path,
-    table: &impl ReadableTable<&'static str, &'static [u8]>,
-    name: &str,
-) -> Result<[u8; LENGTH], StoreError> {
-    let bytes = table
-        .get(name)
-        .map_err(|source| wrong(folder, "read", source.into()))?;
-    let bytes = bytes.and_then(|bytes| <[u8; LENGTH]>::try_from(bytes.value()).ok());
-    bytes.ok_or_else(|| StoreError::damaged(folder, format!("its header has no {name}")))
-}
-
 /// What redb's refusal to read means: what it has read is wrong, or it could not read.
-fn wrong(folder: &Path, what: &'static str, source: redb::Error) -> StoreError {
+pub(super) fn wrong(folder: &Path, what: &'static str, source: redb::Error) -> StoreError {
     use std::io::ErrorKind::{InvalidData, UnexpectedEof};
     if matches!(source, redb::Error::DatabaseAlreadyOpen) {
         return StoreError::InUse {

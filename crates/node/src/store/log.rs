@@ -11,7 +11,9 @@ use std::thread::{self, JoinHandle};
 
 use redb::StorageBackend;
 
-use super::database::{Database, Position};
+use super::database::Database;
+use super::header::Position;
+use super::record::encode_batch;
 use super::recovery::recover;
 use super::sector::{BLOCK_BYTES, Identity, Place, SECTOR_BYTES, Sectors, log_head};
 use super::{Header, Record, Store, StoreError};
@@ -87,7 +89,7 @@ impl Log {
                 "its logs differ in length",
             ));
         }
-        let recovered = recover([&first, &second], &sectors, position)
+        let recovered = recover([&first, &second], &sectors, position, home.format())
             .map_err(|what| StoreError::damaged(home.folder(), what))?;
         let begun = Position {
             incarnation: position.incarnation + 1,
@@ -113,8 +115,7 @@ impl Log {
     /// Writes a batch of no records. It makes the log say that home has come so far: should
     /// home fall back behind it, the next opening sees it.
     fn mark(&mut self) -> Result<(), StoreError> {
-        let nothing = encode(&[]);
-        self.append(&nothing)
+        self.append(&encode_batch(&[]))
     }
 
     fn remember(&mut self, batch: &[(Key, Record)]) -> Result<(), StoreError> {
@@ -125,7 +126,7 @@ impl Log {
         {
             self.wait_for_the_move()?;
         }
-        let bytes = encode(batch);
+        let bytes = encode_batch(batch);
         let count = Sectors::count(bytes.len());
         if count > self.length {
             return self.bring_home_at_once(batch);
@@ -254,10 +255,6 @@ impl Drop for Log {
             drop(moving.thread.join());
         }
     }
-}
-
-fn encode(batch: &[(Key, Record)]) -> Vec<u8> {
-    postcard::to_stdvec(batch).expect("records are plain data")
 }
 
 /// All sectors of a log, if it is one of this home.

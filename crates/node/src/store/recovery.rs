@@ -9,7 +9,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::database::Position;
+use super::format::Format;
+use super::header::Position;
+use super::record::decode_batch;
 use super::sector::{Part, Place, SECTOR_BYTES, Sector, Sectors, join};
 use super::{Key, Record};
 
@@ -30,6 +32,7 @@ pub(super) fn recover(
     logs: [&[u8]; 2],
     sectors: &Sectors,
     home: Position,
+    format: Format,
 ) -> Result<Recovered, String> {
     let found = logs.map(|log| log.chunks_exact(SECTOR_BYTES).collect::<Vec<_>>());
     let found = Found { sectors, found };
@@ -42,8 +45,8 @@ pub(super) fn recover(
     for (sequence, parts) in &live {
         let batch = join(parts).filter(|_| *sequence == recovered.sequence + 1);
         let Some(batch) = batch else { break };
-        let records: Vec<(Key, Record)> = postcard::from_bytes(&batch)
-            .map_err(|_| format!("batch {sequence} of the log is not a list of records"))?;
+        let records = decode_batch(format, &batch)
+            .ok_or_else(|| format!("batch {sequence} of the log is not a list of records"))?;
         recovered.records.extend(records);
         recovered.sequence = *sequence;
         end = parts.last().map(|(place, _)| *place);

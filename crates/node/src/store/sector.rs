@@ -25,6 +25,10 @@ const BODY_BYTES: usize = SECTOR_BYTES - HEAD_BYTES;
 const HEAD_BYTES: usize = 32;
 const CHECK_BYTES: usize = 8;
 
+/// The version of how a log is laid out in blocks and sectors. What its batches are made of is up to the home's
+/// header, which is read first.
+const LAYOUT: u32 = 1;
+
 /// Whose a store is, and which store: the same for all its files, for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Identity {
@@ -203,7 +207,7 @@ pub(super) fn join(parts: &[(Place, Part<'_>)]) -> Option<Vec<u8>> {
 pub(super) fn log_head(identity: &Identity, file: usize, sectors: usize) -> Vec<u8> {
     let mut head = Vec::with_capacity(BLOCK_BYTES);
     head.extend_from_slice(b"paxoslog");
-    head.extend_from_slice(&super::FORMAT.to_le_bytes());
+    head.extend_from_slice(&LAYOUT.to_le_bytes());
     head.push(file as u8);
     head.push(identity.node.into());
     head.extend_from_slice(identity.cluster.bytes());

@@ -3,6 +3,7 @@
 mod crash;
 mod flips;
 mod full_disk;
+mod golden;
 mod model;
 mod refusals;
 mod tape;

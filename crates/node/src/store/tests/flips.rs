@@ -3,6 +3,7 @@
 
 use super::tape::{Disk, HOME, Image};
 use super::*;
+use crate::store::format::Format;
 
 /// A store that has been in use for a while, the number of its last process, and what it holds.
 struct Used {
@@ -80,7 +81,8 @@ fn every_byte_of_two_logs() {
         Database::open(Path::new("disk"), disk.home(), CLUSTER, roles(), node()).unwrap()
     };
     let sectors = crate::store::sector::Sectors::of(home.0.identity());
-    let recover = |logs: [&[u8]; 2]| crate::store::recovery::recover(logs, &sectors, home.1);
+    let recover =
+        |logs: [&[u8]; 2]| crate::store::recovery::recover(logs, &sectors, home.1, Format::Second);
     let mut logs = [0, 1].map(|file: usize| used.image[file][BLOCK_BYTES..].to_vec());
     let right = recover([&logs[0], &logs[1]]).unwrap();
     let (mut seen, mut harmless) = (0, 0);

@@ -138,7 +138,7 @@ fn another_format_is_refused() {
     assert!(matches!(
         refusal,
         StoreError::Format {
-            expected: 1,
+            expected: 2,
             found: 9,
             ..
         }
@@ -147,7 +147,7 @@ fn another_format_is_refused() {
         &refusal,
         &[
             "has format 9",
-            "writes format 1",
+            "writes format 2",
             "use the program that wrote it",
         ],
     );

@@ -1,6 +1,6 @@
-//! What a mutant makes of what a node says and announces.
+//! What a mutant makes of what a node says, announces and asks for.
 
-use paxos::{Broadcast, Input, Learner, Message, Node, NodeSet, Phase, Progress};
+use paxos::{Broadcast, Input, Learner, Message, Node, NodeSet, Phase, Progress, Timer};
 
 use crate::{Letter, Mutant, RuleSet};
 
@@ -72,6 +72,11 @@ impl Mutant {
             (Mutant::NeverAnnounced, _) => None,
             (_, chosen) => chosen,
         }
+    }
+
+    /// The timer that a host starts under this fault, where the node asks for `timer`.
+    pub(crate) fn starts(self, timer: Option<Timer>) -> Option<Timer> {
+        timer.filter(|_| self != Mutant::NoTimer)
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! A mutant is a value outside the core: a rule overridden ([`crate::RuleSet`]), a message
 //! distorted on its way out ([`Mutant::distort`]), an announcement made too soon or not at all
-//! ([`Mutant::announces`]), or an order of the host's work turned round ([`Mutant::SendFirst`]). The
-//! core has no flag for any of them.
+//! ([`Mutant::announces`]), a timer that is not started ([`Mutant::starts`]), or an order of the host's work turned
+//! round ([`Mutant::SendFirst`]). The core has no flag for any of them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -121,6 +121,8 @@ mutants! {
     FailedWriteIgnored = "failed-write-ignored",
     /// The host sends when it has written and not yet flushed.
     SentUnflushed = "sent-unflushed",
+    /// A host starts no timer: nothing is ever tried again.
+    NoTimer = "no-timer",
     /// A host never says again what is not answered.
     NoRetransmission = "no-retransmission",
     /// No proposer ever waits for another: two of them try again and again, for ever.

@@ -103,6 +103,13 @@ pub const ALL: &[Known] = &[
         "a client is told POST_FAILED, RETRYABLE or FATAL only if nothing was done of its request",
     )
     .reading(&[]),
+    invariant(
+        "waits-with-timer",
+        waits_with_timer,
+        &[Kind::AskBegins, Kind::TimeoutRetries],
+        "a node with a ballot under way has a timer running, so that it tries again",
+    )
+    .reading(&[]),
     witness(
         "value-chosen",
         value_chosen,
@@ -436,6 +443,15 @@ fn failure_is_true(_world: &World, state: &State) -> bool {
     };
     let mut asks = state.asks.iter().zip(&clients.calls);
     asks.all(|(outcome, call)| !outcome.is_failure() || !call.is_done)
+}
+
+fn waits_with_timer(world: &World, state: &State) -> bool {
+    // Only nodes without a timer are unpacked, to be asked whether they wait.
+    let mut proposers = world.cluster().proposers().iter();
+    proposers.all(|id| {
+        state.packed()[id.index()].has_timer()
+            || !state.server(id).node(id, *world.cluster()).is_proposing()
+    })
 }
 
 fn told_after_unknown(_world: &World, state: &State) -> bool {

@@ -219,6 +219,11 @@ const CAUGHT: &[(Mutant, &str, Shows)] = &[
         Prevents("client-told"),
     ),
     (
+        Mutant::NoTimer,
+        "one-acceptor",
+        Violates("waits-with-timer", 1),
+    ),
+    (
         Mutant::FailedWriteIgnored,
         "disks-fail",
         Violates("promises-rise", 3),

@@ -73,6 +73,10 @@ fn failing() -> Vec<Failing> {
             world: shipped("clients-and-faults").with_mutant(Mutant::SilenceIsFailure),
             violated: &[("failure-is-true", 2)],
         },
+        Failing {
+            world: shipped("one-acceptor").with_mutant(Mutant::NoTimer),
+            violated: &[("waits-with-timer", 1)],
+        },
     ]
 }
 

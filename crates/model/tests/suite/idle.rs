@@ -85,6 +85,7 @@ const ONLY: &[(&str, Mutant)] = &[
     ("one-value-per-ballot", Mutant::PeersToldOwn),
     ("votes-are-safe", Mutant::DownIsPromised),
     ("failure-is-true", Mutant::RefusalsBelieved),
+    ("waits-with-timer", Mutant::NoTimer),
     ("client-told", Mutant::AnswersOnlyAgain),
     ("told-after-unknown", Mutant::NeverAsksAgain),
     ("value-adopted", Mutant::AdoptsFromAllOnly),

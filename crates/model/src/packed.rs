@@ -129,6 +129,16 @@ impl Packed {
         self.0[3] as u8
     }
 
+    /// The value that its learner knows to be chosen.
+    pub(crate) fn learned(self) -> Option<Letter> {
+        letter(self.0[3] >> 28).filter(|_| self.0[3] >> 24 & 0xf == 2)
+    }
+
+    /// Whether [`Proposer::last_round`] is any.
+    pub(crate) fn has_used_a_round(self) -> bool {
+        self.0[0] >> 44 & 0xff != 0
+    }
+
     /// Whether [`Server::timer`] runs.
     pub(crate) fn has_timer(self) -> bool {
         self.0[3] >> TIMER & 1 == 1

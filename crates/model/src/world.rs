@@ -177,14 +177,22 @@ impl World {
     #[inline]
     pub(crate) fn handle(&self, before: &Node<Letter>, input: Input<Letter>) -> Reaction {
         let mut node = *before;
-        let mut effects = self.rules.handle(&mut node, input);
+        let heard = self
+            .rules
+            .mutant
+            .map_or(input, |mutant| mutant.hears(input));
+        let mut effects = self.rules.handle(&mut node, heard);
         let mut also = None;
-        let handling = Handling {
+        let mut handling = Handling {
             rules: &self.rules,
             before,
             input,
-            after: &node,
+            after: node,
         };
+        if let Some(mutant) = self.rules.mutant {
+            node = mutant.remembers(&handling);
+            handling.after = node;
+        }
         if let Some(mutant) = self.rules.mutant {
             effects.chosen = mutant.announces(effects.chosen, &handling);
             effects.set_timer = mutant.starts(effects.set_timer);

@@ -79,6 +79,10 @@ pub(crate) struct Facts {
     pub(crate) is_true: bool,
     /// Whether it has voted in two ballots.
     pub(crate) has_superseded: bool,
+    /// Whether it has announced what it has learned, if anything.
+    pub(crate) is_announced: bool,
+    /// Whether it has announced something, and started no ballot.
+    pub(crate) has_listened: bool,
     /// Whether a timer runs, if it has a ballot under way.
     pub(crate) has_timer_if_waiting: bool,
 }
@@ -109,6 +113,10 @@ impl Facts {
             is_rising: said.committed <= packed.remembered_rank(),
             is_true: said.forbidden & voted == 0,
             has_superseded: voted.count_ones() > 1,
+            is_announced: packed
+                .learned()
+                .is_none_or(|value| packed.announced().contains(value)),
+            has_listened: !packed.announced().is_empty() && !packed.has_used_a_round(),
             has_timer_if_waiting: packed.has_timer() || !node.is_proposing(),
         }
     }

@@ -77,6 +77,10 @@ fn failing() -> Vec<Failing> {
             world: shipped("one-acceptor").with_mutant(Mutant::NoTimer),
             violated: &[("waits-with-timer", 1)],
         },
+        Failing {
+            world: shipped("one-acceptor").with_mutant(Mutant::AdoptedNotAnnounced),
+            violated: &[("learned-is-announced", 9)],
+        },
     ]
 }
 
@@ -109,6 +113,10 @@ fn every_witness_can_be_missing() {
         (
             "value-chosen",
             shipped("one-acceptor").with_mutant(Mutant::AcceptStrict),
+        ),
+        (
+            "learner-learns",
+            shipped("one-acceptor").with_mutant(Mutant::VotesToProposerOnly),
         ),
         (
             "client-told",

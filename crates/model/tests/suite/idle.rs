@@ -86,6 +86,8 @@ const ONLY: &[(&str, Mutant)] = &[
     ("votes-are-safe", Mutant::DownIsPromised),
     ("failure-is-true", Mutant::RefusalsBelieved),
     ("waits-with-timer", Mutant::NoTimer),
+    ("learned-is-announced", Mutant::AdoptedNotAnnounced),
+    ("learner-learns", Mutant::VotesToProposerOnly),
     ("client-told", Mutant::AnswersOnlyAgain),
     ("told-after-unknown", Mutant::NeverAsksAgain),
     ("value-adopted", Mutant::AdoptsFromAllOnly),

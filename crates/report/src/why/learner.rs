@@ -163,3 +163,17 @@ pub(super) fn counts_quorums_by_size(reading: &Reading<'_>, step: &Step) -> Opti
         })
     })
 }
+
+/// What a node learns it announces at once: nobody asks it again.
+pub(super) fn announces_what_it_learns(_reading: &Reading<'_>, step: &Step) -> Option<String> {
+    step.after.servers().find_map(|(node, server)| {
+        let value = server.learner.chosen()?;
+        let is_news = step.before.server(node).learner.chosen().is_none();
+        (is_news && !server.announced.contains(*value)).then(|| {
+            format!(
+                "{node} learned at step {} that {value} is chosen, and did not announce it.",
+                step.number
+            )
+        })
+    })
+}

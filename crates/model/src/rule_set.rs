@@ -98,6 +98,9 @@ impl<R> Mutated<'_, R> {
 
 impl<R: Rules> Rules for Mutated<'_, R> {
     fn next_round(&self, last: Option<Round>, seen: Option<Ballot>) -> Option<Round> {
+        if self.is(Mutant::NextRoundFromNack) && seen.is_some() {
+            return self.base.next_round(None, seen);
+        }
         self.base.next_round(last, seen)
     }
 

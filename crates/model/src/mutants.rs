@@ -74,6 +74,8 @@ mutants! {
     HalfQuorums = "half-quorums",
     /// 2q = A + 1 is demanded exactly: never true for an even number of acceptors.
     OverStrictQuorum = "over-strict-quorum",
+    /// Quorums are counted by heads: as many as the smallest of them has.
+    QuorumsByCount = "quorums-by-count",
     /// The promise is lost in a crash.
     PromiseNotDurable = "promise-not-durable",
     /// The vote is lost in a crash.

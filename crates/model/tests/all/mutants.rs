@@ -219,6 +219,11 @@ const CAUGHT: &[(Mutant, &str, Shows)] = &[
         Prevents("client-told"),
     ),
     (
+        Mutant::QuorumsByCount,
+        "grid-quorums",
+        Violates("agreement", 14),
+    ),
+    (
         Mutant::VotesToProposerOnly,
         "one-acceptor",
         Prevents("learner-learns"),

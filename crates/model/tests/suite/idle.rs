@@ -205,6 +205,11 @@ const CLASSES: &[Class] = &[
         |one| !one.world.down.is_empty(),
         Mutant::DownIsPromised,
     ),
+    (
+        "quorums that are no sizes",
+        |one| one.protocol.quorums.is_some(),
+        Mutant::QuorumsByCount,
+    ),
     ("failures of clients", has_faults, Mutant::RefusalsBelieved),
     ("failures of disks", has_faults, Mutant::SentUnflushed),
 ];

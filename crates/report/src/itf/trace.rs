@@ -198,7 +198,7 @@ impl Fate {
 pub(super) fn settings(scenario: &Scenario) -> Result<Value, serde_json::Error> {
     let mut settings = Map::new();
     settings.insert("cluster".into(), serde_json::to_value(scenario.cluster)?);
-    settings.insert("protocol".into(), serde_json::to_value(scenario.protocol)?);
+    settings.insert("protocol".into(), serde_json::to_value(&scenario.protocol)?);
     settings.insert("world".into(), serde_json::to_value(&scenario.world)?);
     settings.insert("ask".into(), serde_json::to_value(&scenario.ask)?);
     if let Some(endless) = &scenario.endless {

@@ -139,7 +139,7 @@ pub(super) fn tells_what_it_knows(_reading: &Reading<'_>, step: &Step) -> Option
     })
 }
 
-/// Whether acceptors are a quorum is a matter of how many they are, and more are never less of one.
+/// Whether acceptors are a quorum is as the variant has it, and more of them are never less of one.
 pub(super) fn counts_quorums_by_size(reading: &Reading<'_>, step: &Step) -> Option<String> {
     let world = reading.world;
     votes::all(world, &step.after).into_iter().find_map(|cast| {

@@ -119,7 +119,10 @@ fn scenario(key: String, rules: RuleSet, ask: Vec<Ask>) -> Scenario {
         protocol: Protocol {
             rules: match rules.variant {
                 Variant::StrictAccept => model::RulesName::StrictAccept,
-                Variant::Lamport | Variant::Flexible(_) => model::RulesName::Lamport,
+                Variant::Lamport
+                | Variant::Flexible(_)
+                | Variant::Weighted(_)
+                | Variant::QuorumSets(_) => model::RulesName::Lamport,
             },
             nack: true,
             ..Protocol::default()

@@ -93,16 +93,22 @@ impl Actors {
     pub fn view(&self, state: &InnerState) -> State {
         let mut asks = [Outcome::NotAsked; Ask::LIMIT];
         let peers = state.actor_states.iter().zip(&state.actor_storages);
-        let servers = peers.map(|(memory, storage)| {
-            for (all, own) in asks.iter_mut().zip(memory.asks) {
-                *all = own.max(*all);
-            }
-            Server {
-                announced: memory.announced,
-                retries: memory.retries,
-                ..Server::start(&memory.node, storage.unwrap_or(Durable::EMPTY))
-            }
-        });
+        let servers = peers
+            .zip(&state.timers_set)
+            .map(|((memory, storage), timers)| {
+                for (all, own) in asks.iter_mut().zip(memory.asks) {
+                    *all = own.max(*all);
+                }
+                Server {
+                    announced: memory.announced,
+                    retries: memory.retries,
+                    timer: timers
+                        .iter()
+                        .any(|wait| *wait == Wait::Retry)
+                        .then_some(Timer::Retry),
+                    ..Server::start(&memory.node, storage.unwrap_or(Durable::EMPTY))
+                }
+            });
         let mut view = State::new(servers);
         view.mail = mail(&state.network);
         view.ledger = state.history.clone();
@@ -199,6 +205,15 @@ impl Peer {
                     *outcome = Outcome::Success(value);
                 }
             }
+        }
+    }
+
+    /// Lets a node handle an input. A timer that is of no use any more is cancelled.
+    fn handle(&self, input: Input<Letter>, memory: &mut Memory, out: &mut Out<Peer>) {
+        let was_waiting = memory.node.is_proposing();
+        let effects = self.world.rules().handle(&mut memory.node, input);
+        self.carry_out(effects, memory, out);
+        if was_waiting && !memory.node.is_proposing() {
             out.cancel_timer(Wait::Retry);
         }
     }
@@ -259,8 +274,7 @@ impl Actor for Peer {
             to: node_id(id),
             message,
         });
-        let effects = self.world.rules().handle(&mut memory.node, input);
-        self.carry_out(effects, &mut memory, out);
+        self.handle(input, &mut memory, out);
         if memory != **state {
             *state.to_mut() = memory;
         }
@@ -290,8 +304,7 @@ impl Actor for Peer {
                 Input::Timeout(Timer::Retry)
             }
         };
-        let effects = self.world.rules().handle(&mut memory.node, input);
-        self.carry_out(effects, &mut memory, out);
+        self.handle(input, &mut memory, out);
         *state.to_mut() = memory;
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use paxos::client::Known;
-use paxos::{Durable, Learner, NodeId, NodeSet, Progress, Proposer};
+use paxos::{Durable, Learner, NodeId, NodeSet, Progress};
 
 use crate::{
     Call, Clients, Letter, Letters, Outcome, Parcel, Replies, Server, State, World, properties,
@@ -126,7 +126,7 @@ impl Found {
         self.durable(Place::Memory, node, &a.durable(), &b.durable());
         self.durable(Place::Disk, node, &a.disk, &b.disk);
         // The round is told already.
-        let (proposes_a, proposes_b) = (proposes(&a.proposer), proposes(&b.proposer));
+        let (proposes_a, proposes_b) = (proposes(a), proposes(b));
         let proposer = format!("{node}'s proposer");
         self.note(
             Place::Memory,
@@ -309,7 +309,8 @@ fn or_nothing(text: String) -> String {
     }
 }
 
-fn proposes(proposer: &Proposer<Letter>) -> String {
+fn proposes(server: &Server) -> String {
+    let proposer = &server.proposer;
     let own = proposer.client_value.map(|own| format!("wants {own}"));
     let progress = match proposer.progress {
         Progress::Idle => None,
@@ -329,7 +330,10 @@ fn proposes(proposer: &Proposer<Letter>) -> String {
     let seen = proposer
         .highest_nack
         .map(|seen| format!("refused for {seen}"));
-    let parts: Vec<String> = [own, progress, seen].into_iter().flatten().collect();
+    // A timer runs as long as it is of use: only its want is worth a word.
+    let is_waiting = proposer.progress != Progress::Idle;
+    let timer = (is_waiting && server.timer.is_none()).then(|| "without a timer".to_owned());
+    let parts: Vec<String> = [own, progress, seen, timer].into_iter().flatten().collect();
     match parts.is_empty() {
         true => "idle".to_owned(),
         false => parts.join("; "),

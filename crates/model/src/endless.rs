@@ -1,6 +1,6 @@
 //! Worlds in which rounds never end: what hosts do besides, what stops for ever, and when a time-out comes.
 
-use paxos::{Ballot, Broadcast, Envelope, Message, NodeId, NodeSet, Progress};
+use paxos::{Ballot, Broadcast, Envelope, Message, NodeId, NodeSet, Phase, Progress, Vote};
 
 use crate::scenario::Endless;
 use crate::{Action, Event, Letter, Mutant, Network, Parcel, State, World, network};
@@ -23,6 +23,37 @@ impl World {
     pub(crate) fn is_decided(&self, state: &State) -> bool {
         let mut servers = state.packed().iter();
         servers.any(|server| !server.announced().is_empty())
+    }
+
+    /// Whether a quorum has voted for a value in one ballot: by what acceptors remember and by the votes that are on
+    /// their way. The network may have lost the others.
+    pub(crate) fn is_chosen(&self, state: &State) -> bool {
+        let servers = state.servers();
+        let remembered = servers.filter_map(|(id, server)| Some((id, server.acceptor.accepted?)));
+        let sent = state.mail.iter().filter(|parcel| parcel.is_vote());
+        let sent = sent.map(|parcel| {
+            let (ballot, value) = (parcel.ballot(), parcel.value());
+            (parcel.from(), Vote { ballot, value })
+        });
+        let votes: Vec<(NodeId, Vote<Letter>)> = remembered.chain(sent).collect();
+        votes.iter().any(|(_, vote)| {
+            let same = votes.iter().filter(|(_, other)| other == vote);
+            let voters = same.map(|(voter, _)| *voter).collect();
+            self.rules()
+                .is_quorum(Phase::Accept, self.cluster(), voters)
+        })
+    }
+
+    /// Whether every learner that runs has announced a value. There may be none.
+    pub(crate) fn is_announced_by_all(&self, state: &State) -> bool {
+        let mut learners = self.cluster().learners().iter();
+        learners
+            .all(|id| self.is_out(state, id) || !state.packed()[id.index()].announced().is_empty())
+    }
+
+    /// Whether nothing more has to happen: some node has announced a value, and every learner that runs.
+    pub fn is_over(&self, state: &State) -> bool {
+        self.is_decided(state) && self.is_announced_by_all(state)
     }
 
     /// Whether hosts say again what was not answered.

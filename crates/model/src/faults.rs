@@ -1,6 +1,6 @@
-//! What a mutant makes of what a node says and announces.
+//! What a mutant makes of what a node hears, remembers, says, announces and asks for.
 
-use paxos::{Broadcast, Input, Learner, Message, Node, NodeSet, Phase, Progress};
+use paxos::{Broadcast, Envelope, Input, Learner, Message, Node, NodeSet, Phase, Progress, Timer};
 
 use crate::{Letter, Mutant, RuleSet};
 
@@ -13,10 +13,50 @@ pub(crate) struct Handling<'a> {
     /// What happens to it.
     pub(crate) input: Input<Letter>,
     /// As it is now.
-    pub(crate) after: &'a Node<Letter>,
+    pub(crate) after: Node<Letter>,
 }
 
 impl Mutant {
+    /// What a node handles under this fault in place of `input`.
+    pub(crate) fn hears(self, input: Input<Letter>) -> Input<Letter> {
+        match (self, input) {
+            (
+                Mutant::NackCounts,
+                Input::Receive(Envelope {
+                    from,
+                    to,
+                    message: Message::Nack { ballot, .. },
+                }),
+            ) => Input::Receive(Envelope {
+                from,
+                to,
+                message: Message::Promise {
+                    ballot,
+                    accepted: None,
+                },
+            }),
+            _ => input,
+        }
+    }
+
+    /// What a node remembers under this fault once it has handled an input.
+    pub(crate) fn remembers(self, handling: &Handling<'_>) -> Node<Letter> {
+        let node = &handling.after;
+        let (mut proposer, mut learner) = (*node.proposer(), *node.learner());
+        match self {
+            Mutant::StaleVoteResets if handling.is_stale_vote() => learner = Learner::Unaware,
+            Mutant::GivesUpOnNack if handling.is_refused() => proposer.progress = Progress::Idle,
+            _ => {}
+        }
+        Node::resume(
+            node.id(),
+            *node.cluster(),
+            *node.acceptor(),
+            proposer,
+            learner,
+        )
+    }
+
     /// What a node says under this fault in place of `said`, and what it adds to it.
     pub(crate) fn distort(
         self,
@@ -38,6 +78,10 @@ impl Mutant {
                 let value = other;
                 let also = instead(Message::Propose { ballot, value });
                 (Some(said), Some(also))
+            }
+            (Mutant::VotesToProposerOnly, Message::Accepted { .. }, _) => {
+                let to = handling.sender();
+                (Some(Broadcast { to, ..said }), None)
             }
             (Mutant::PeersToldOwn, Message::Propose { ballot, value }, Some(own))
                 if value != own =>
@@ -70,12 +114,65 @@ impl Mutant {
             (Mutant::VoteCountedTwice, None) => handling.chosen_by_a_copy(),
             (Mutant::HalfIsAnnounced, None) => handling.chosen_by_half(),
             (Mutant::NeverAnnounced, _) => None,
+            (Mutant::AdoptedNotAnnounced, Some(value)) => {
+                let own = handling.before.proposer().client_value;
+                chosen.filter(|_| own.is_none_or(|own| own == value))
+            }
             (_, chosen) => chosen,
         }
+    }
+
+    /// The timer that a host starts under this fault, where the node asks for `timer`.
+    pub(crate) fn starts(self, timer: Option<Timer>) -> Option<Timer> {
+        timer.filter(|_| self != Mutant::NoTimer)
     }
 }
 
 impl Handling<'_> {
+    /// Who sent the message that arrives; nobody if none does.
+    fn sender(&self) -> NodeSet {
+        match self.input {
+            Input::Receive(envelope) => NodeSet::EMPTY.with(envelope.from),
+            Input::Propose(_) | Input::Timeout(_) => NodeSet::EMPTY,
+        }
+    }
+
+    /// Whether a vote arrives of an older ballot than the one whose votes are counted.
+    fn is_stale_vote(&self) -> bool {
+        let (Input::Receive(envelope), Learner::Counting { ballot, .. }) =
+            (self.input, *self.before.learner())
+        else {
+            return false;
+        };
+        match envelope.message {
+            Message::Accepted { ballot: voted, .. } => voted < ballot,
+            Message::Prepare { .. }
+            | Message::Promise { .. }
+            | Message::Propose { .. }
+            | Message::Nack { .. } => false,
+        }
+    }
+
+    /// Whether a refusal arrives of the ballot under way.
+    fn is_refused(&self) -> bool {
+        let (
+            Input::Receive(envelope),
+            Progress::Preparing { ballot, .. } | Progress::Proposing { ballot },
+        ) = (self.input, self.before.proposer().progress)
+        else {
+            return false;
+        };
+        match envelope.message {
+            Message::Nack {
+                ballot: refused, ..
+            } => refused == ballot,
+            Message::Prepare { .. }
+            | Message::Promise { .. }
+            | Message::Propose { .. }
+            | Message::Accepted { .. } => false,
+        }
+    }
+
     /// The value of the vote that arrives.
     fn vote_heard(&self) -> Option<Letter> {
         let Input::Receive(envelope) = self.input else {
@@ -129,7 +226,7 @@ impl Handling<'_> {
     /// The value that half the acceptors have voted for, if this node has just heard of a vote.
     fn chosen_by_half(&self) -> Option<Letter> {
         self.vote_heard()?;
-        let (value, voters) = Self::counted(self.after)?;
+        let (value, voters) = Self::counted(&self.after)?;
         let acceptors = self.after.cluster().acceptors();
         (2 * voters.len() >= acceptors.len()).then_some(value)
     }

@@ -5,14 +5,15 @@ use checker::{Cut, Error, Limits, Progress, Until, Verdict};
 use stateright::{Model, Path, Property};
 
 use crate::live::class_names;
+use crate::properties::{ANNOUNCED, Known};
 use crate::{Action, Ranked, State, Turn};
 
 /// The classes of actions that are possible on a round and never taken, if the steps of a path after its first `stem`
-/// can be taken for ever from there on, up to the order of ballots, and fairness has nothing against that. A round of no
-/// steps is a path that stops.
+/// can be taken for ever from there on, up to the order of ballots, and fairness has nothing against that: then it breaks
+/// `property`, one of [`Known::is_of_paths`]. A round of no steps is a path that stops.
 ///
 /// # Errors
-/// In half a sentence, if it is no such round, or if something is decided on the path.
+/// In half a sentence, if it is no such round, or if what has to happen happens on the path.
 ///
 /// # Panics
 /// If the path has fewer steps than the stem.
@@ -20,9 +21,22 @@ pub fn judge_round(
     ranked: &Ranked,
     path: &Path<State, Action>,
     stem: usize,
+    property: &Known,
 ) -> Result<Vec<String>, String> {
     let (world, states) = (ranked.world(), path.clone().into_states());
-    if let Some(steps) = states.iter().position(|state| world.is_decided(state)) {
+    if property.name == ANNOUNCED {
+        if let Some(steps) = states
+            .iter()
+            .position(|state| world.is_announced_by_all(state))
+        {
+            return Err(format!(
+                "every learner has announced a value after step {steps}"
+            ));
+        }
+        if !states.iter().any(|state| world.is_chosen(state)) {
+            return Err("nothing is chosen on it".to_owned());
+        }
+    } else if let Some(steps) = states.iter().position(|state| world.is_decided(state)) {
         return Err(format!("something is decided after step {steps}"));
     }
     let turns = turns(ranked, path, stem).map_err(|step| {

@@ -49,7 +49,7 @@ pub use paxos::Variant;
 pub use ranked::{Ranked, Start, Turn};
 pub use rule_set::RuleSet;
 pub use scenario::{
-    Ask, Bounds, Endless, Expect, Expected, Placement, Protocol, RulesName, Scenario,
+    Ask, Bounds, Endless, Expect, Expected, Placement, Protocol, Quorums, RulesName, Scenario,
     ScenarioError, Size,
 };
 pub use state::{Outcome, Server, State};

@@ -193,8 +193,11 @@ impl Live for Ranked {
 
     fn wishes(&self) -> Vec<Wish<Ranked>> {
         let is_decided = |model: &Ranked, state: &State| model.world().is_decided(state);
+        let is_chosen = |model: &Ranked, state: &State| model.world().is_chosen(state);
+        let is_announced = |model: &Ranked, state: &State| model.world().is_announced_by_all(state);
         let claim = |known: &Known| match known.name {
             properties::CAN_DECIDE => Claim::StaysPossible(is_decided),
+            properties::ANNOUNCED => Claim::LeadsTo(is_chosen, is_announced),
             _ => Claim::Eventually(is_decided),
         };
         let known = properties::LIVE.iter();

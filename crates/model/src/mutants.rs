@@ -1,9 +1,10 @@
 //! Known ways to get Paxos wrong, each a deliberate fault that the checks must catch.
 //!
 //! A mutant is a value outside the core: a rule overridden ([`crate::RuleSet`]), a message
-//! distorted on its way out ([`Mutant::distort`]), an announcement made too soon or not at all
-//! ([`Mutant::announces`]), or an order of the host's work turned round ([`Mutant::SendFirst`]). The
-//! core has no flag for any of them.
+//! distorted on its way in ([`Mutant::hears`]) or out ([`Mutant::distort`]), a memory that is not what the core
+//! makes of it ([`Mutant::remembers`]), an announcement made too soon or not at all
+//! ([`Mutant::announces`]), a timer that is not started ([`Mutant::starts`]), or an order of the host's work turned
+//! round ([`Mutant::SendFirst`]). The core has no flag for any of them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -73,6 +74,8 @@ mutants! {
     HalfQuorums = "half-quorums",
     /// 2q = A + 1 is demanded exactly: never true for an even number of acceptors.
     OverStrictQuorum = "over-strict-quorum",
+    /// Quorums are counted by heads: as many as the smallest of them has.
+    QuorumsByCount = "quorums-by-count",
     /// The promise is lost in a crash.
     PromiseNotDurable = "promise-not-durable",
     /// The vote is lost in a crash.
@@ -121,8 +124,22 @@ mutants! {
     FailedWriteIgnored = "failed-write-ignored",
     /// The host sends when it has written and not yet flushed.
     SentUnflushed = "sent-unflushed",
+    /// A vote goes to the proposer alone, and not to the learners.
+    VotesToProposerOnly = "votes-to-proposer-only",
+    /// A proposer that has adopted a value announces it to nobody.
+    AdoptedNotAnnounced = "adopted-not-announced",
+    /// A proposer counts a refusal as a promise that reports no vote.
+    NackCounts = "nack-counts",
+    /// A proposer that was refused goes one round beyond that refusal, whatever round it has used since.
+    NextRoundFromNack = "next-round-from-nack",
+    /// A host starts no timer: nothing is ever tried again.
+    NoTimer = "no-timer",
     /// A host never says again what is not answered.
     NoRetransmission = "no-retransmission",
+    /// A late vote of an older ballot makes a learner forget the votes it has counted.
+    StaleVoteResets = "stale-vote-resets",
+    /// A proposer gives up when its ballot is refused.
+    GivesUpOnNack = "gives-up-on-nack",
     /// No proposer ever waits for another: two of them try again and again, for ever.
     Duelling = "duelling",
 }
@@ -161,7 +178,13 @@ impl Mutant {
     /// Whether it keeps nothing from being right, only from being done: it shows where rounds never end, and nowhere
     /// else.
     pub fn is_about_progress(self) -> bool {
-        matches!(self, Mutant::NoRetransmission | Mutant::Duelling)
+        matches!(
+            self,
+            Mutant::NoRetransmission
+                | Mutant::StaleVoteResets
+                | Mutant::GivesUpOnNack
+                | Mutant::Duelling
+        )
     }
 
     /// Why this is no fault at all; `None` if it is one.

@@ -5,7 +5,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use paxos::{Acceptor, Durable, Learner, NodeSet, Progress, Proposer, Round, Vote};
+use paxos::{Acceptor, Durable, Learner, NodeSet, Progress, Proposer, Round, Timer, Vote};
 use serde::{Deserialize, Serialize};
 
 use crate::parcel::{ballot, rank};
@@ -54,6 +54,7 @@ impl Packed {
                 | u64::from(counted) << 32
                 | letter_bits(value) << 28
                 | learnt << 24
+                | timer_bit(server.timer) << TIMER
                 | u64::from(server.announced.bits()) << 8
                 | u64::from(server.retries),
         ])
@@ -100,6 +101,7 @@ impl Packed {
             },
             announced: self.announced(),
             retries: self.retries(),
+            timer: self.has_timer().then_some(Timer::Retry),
         }
     }
 
@@ -125,6 +127,21 @@ impl Packed {
     /// [`Server::retries`].
     pub(crate) fn retries(self) -> u8 {
         self.0[3] as u8
+    }
+
+    /// The value that its learner knows to be chosen.
+    pub(crate) fn learned(self) -> Option<Letter> {
+        letter(self.0[3] >> 28).filter(|_| self.0[3] >> 24 & 0xf == 2)
+    }
+
+    /// Whether [`Proposer::last_round`] is any.
+    pub(crate) fn has_used_a_round(self) -> bool {
+        self.0[0] >> 44 & 0xff != 0
+    }
+
+    /// Whether [`Server::timer`] runs.
+    pub(crate) fn has_timer(self) -> bool {
+        self.0[3] >> TIMER & 1 == 1
     }
 }
 
@@ -153,6 +170,16 @@ impl Hash for State {
         if let Some(clients) = &self.clients {
             clients.hash(hasher);
         }
+    }
+}
+
+/// The place of the timer's bit in the last word.
+const TIMER: u32 = 16;
+
+fn timer_bit(timer: Option<Timer>) -> u64 {
+    match timer {
+        Some(Timer::Retry) => 1,
+        None => 0,
     }
 }
 
@@ -264,8 +291,12 @@ mod tests {
                     Letters::EMPTY
                 },
                 retries: [255, 0][pick],
+                timer: Some(Timer::Retry).filter(|_| full),
             };
             check(base);
+            for timer in [Some(Timer::Retry), None] {
+                check(Server { timer, ..base });
+            }
             for ballot in &some_ballots {
                 let mut server = base;
                 server.acceptor.promised = *ballot;

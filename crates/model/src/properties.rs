@@ -103,10 +103,30 @@ pub const ALL: &[Known] = &[
         "a client is told POST_FAILED, RETRYABLE or FATAL only if nothing was done of its request",
     )
     .reading(&[]),
+    invariant(
+        "waits-with-timer",
+        waits_with_timer,
+        &[Kind::AskBegins, Kind::TimeoutRetries],
+        "a node with a ballot under way has a timer running, so that it tries again",
+    )
+    .reading(&[]),
+    invariant(
+        "learned-is-announced",
+        learned_is_announced,
+        &[Kind::AcceptedDecides],
+        "a node that has learned what is chosen has announced it",
+    )
+    .reading(&[]),
     witness(
         "value-chosen",
         value_chosen,
         "a quorum can vote for a value: the world is not idle",
+    )
+    .reading(&[]),
+    witness(
+        "learner-learns",
+        learner_learns,
+        "a node that has started no ballot can learn what is chosen",
     )
     .reading(&[]),
     witness(
@@ -143,6 +163,8 @@ pub const ALL: &[Known] = &[
 
 /// The name of what has to happen on every fair path.
 pub const DECIDES: &str = "decides";
+/// The name of what has to happen in the end once something is chosen.
+pub const ANNOUNCED: &str = "announced-in-the-end";
 /// The name of what has to stay possible in every state.
 pub const CAN_DECIDE: &str = "can-decide";
 
@@ -160,6 +182,12 @@ pub const LIVE: &[Known] = &[
         World::is_decided,
         &[],
         "from every state that can be reached there is a way on which some node learns what is chosen",
+    ),
+    invariant(
+        ANNOUNCED,
+        |world, state| !world.is_chosen(state) || world.is_announced_by_all(state),
+        &[],
+        "on every fair path, what is chosen is announced in the end, by every learner that runs",
     ),
 ];
 
@@ -221,6 +249,11 @@ impl Known {
     /// Whether it is one of [`LIVE`].
     pub fn is_live(&self) -> bool {
         LIVE.iter().any(|known| known.name == self.name)
+    }
+
+    /// Whether what breaks it is a path that goes on for ever, rather than a state.
+    pub fn is_of_paths(&self) -> bool {
+        self.name == DECIDES || self.name == ANNOUNCED
     }
 
     /// Whether it must be true in every state; if not, it must be true in some state.
@@ -441,6 +474,28 @@ fn failure_is_true(_world: &World, state: &State) -> bool {
     };
     let mut asks = state.asks.iter().zip(&clients.calls);
     asks.all(|(outcome, call)| !outcome.is_failure() || !call.is_done)
+}
+
+fn waits_with_timer(world: &World, state: &State) -> bool {
+    // Only nodes without a timer are unpacked, to be asked whether they wait.
+    let mut proposers = world.cluster().proposers().iter();
+    proposers.all(|id| {
+        state.packed()[id.index()].has_timer()
+            || !state.server(id).node(id, *world.cluster()).is_proposing()
+    })
+}
+
+fn learned_is_announced(_world: &World, state: &State) -> bool {
+    let mut servers = state.packed().iter();
+    servers.all(|server| {
+        let learned = server.learned();
+        learned.is_none_or(|value| server.announced().contains(value))
+    })
+}
+
+fn learner_learns(_world: &World, state: &State) -> bool {
+    let mut servers = state.packed().iter();
+    servers.any(|server| !server.announced().is_empty() && !server.has_used_a_round())
 }
 
 fn told_after_unknown(_world: &World, state: &State) -> bool {

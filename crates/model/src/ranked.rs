@@ -19,7 +19,8 @@ const GAP: u32 = 2;
 /// As many classes of actions can be told apart.
 const CLASSES_MAX: usize = 256;
 
-/// A world without end, its states kept up to the order of their ballots. Where something is decided, it ends.
+/// A world without end, its states kept up to the order of their ballots. Where something is decided
+/// and all learners know, it ends.
 #[derive(Clone, Debug)]
 pub struct Ranked {
     world: World,
@@ -423,7 +424,7 @@ impl Model for Ranked {
     }
 
     fn actions(&self, state: &State, turns: &mut Vec<Turn>) {
-        if self.world.is_decided(state) {
+        if self.world.is_over(state) {
             return;
         }
         let mut actions = Vec::new();

@@ -98,6 +98,9 @@ impl<R> Mutated<'_, R> {
 
 impl<R: Rules> Rules for Mutated<'_, R> {
     fn next_round(&self, last: Option<Round>, seen: Option<Ballot>) -> Option<Round> {
+        if self.is(Mutant::NextRoundFromNack) && seen.is_some() {
+            return self.base.next_round(None, seen);
+        }
         self.base.next_round(last, seen)
     }
 
@@ -207,6 +210,12 @@ impl<R: Rules> Rules for Mutated<'_, R> {
         }
         if self.is(Mutant::OverStrictQuorum) {
             return 2 * voters.len() == acceptors + 1;
+        }
+        if self.is(Mutant::QuorumsByCount) {
+            let all = cluster.acceptors();
+            let sets = (0..=all.bits()).map(|bits| NodeSet::from_bits(bits).intersection(all));
+            let mut quorums = sets.filter(|set| self.base.is_quorum(phase, cluster, *set));
+            return quorums.any(|quorum| quorum.len() <= voters.len());
         }
         self.base.is_quorum(phase, cluster, voters)
     }

@@ -5,6 +5,7 @@
 mod bounds;
 mod expect;
 mod protocol;
+mod quorums;
 mod validate;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use bounds::{Bounds, Endless};
 pub use expect::{Expect, Expected, Size};
 pub use protocol::{Protocol, RulesName};
+pub use quorums::Quorums;
 
 use crate::{Letter, Letters, RuleSet, Variant};
 
@@ -219,7 +221,11 @@ impl Scenario {
     /// The rules in force, as the file has them.
     pub fn rules(&self) -> RuleSet {
         let protocol = &self.protocol;
-        let variant = match (
+        let quorums = protocol.quorums.as_ref().and_then(|quorums| {
+            let cluster = self.cluster().ok()?;
+            quorums.variant(cluster.acceptors()).ok()
+        });
+        let by_name = match (
             protocol.prepare_quorum,
             protocol.accept_quorum,
             protocol.rules,
@@ -230,7 +236,7 @@ impl Scenario {
         };
         let down = self.world.down.iter().copied();
         RuleSet {
-            variant,
+            variant: quorums.unwrap_or(by_name),
             mutant: None,
             down: down.filter_map(NodeId::new).collect(),
         }
@@ -253,6 +259,7 @@ fn in_words(source: &toml::de::Error) -> String {
         .to_string()
         .trim_end()
         .replace("expected u8", "expected a number from 0 to 255")
+        .replace("expected u16", "expected a number from 0 to 65535")
         .replace("expected u32", "expected a number, 0 or more")
         .replace("expected usize", "expected a number, 0 or more")
 }

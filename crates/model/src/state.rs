@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use paxos::{Acceptor, Cluster, Durable, Learner, Node, NodeId, NodeSet, Proposer};
+use paxos::{Acceptor, Cluster, Durable, Learner, Node, NodeId, NodeSet, Proposer, Timer};
 use serde::{Deserialize, Serialize};
 
 use crate::packed::Packed;
-use crate::{Ask, Clients, Letter, Letters, Parcel};
+use crate::{Ask, Clients, Letter, Letters, Parcel, Reaction};
 
 /// A world at one moment.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +48,10 @@ pub struct Server {
     pub announced: Letters,
     /// How often it timed out; not counted where `retries` does not bound it.
     pub retries: u8,
+    /// The timer that runs. Set by [`Effects::set_timer`](paxos::Effects::set_timer); ended by the time-out and by a
+    /// crash. `None` without a ballot under way as well: a host does nothing when a timer ends that is of no use
+    /// ([`Node::is_proposing`]).
+    pub timer: Option<Timer>,
 }
 
 /// What a client knows of one request.
@@ -170,6 +174,7 @@ impl Server {
             disk,
             announced: Letters::EMPTY,
             retries: 0,
+            timer: None,
         }
     }
 
@@ -178,15 +183,24 @@ impl Server {
         Node::resume(id, cluster, self.acceptor, self.proposer, self.learner)
     }
 
-    /// The same server with another memory.
+    /// The same server with another memory. Its timer goes on as long as it is of use.
     #[must_use]
     pub(crate) fn remembering(self, node: &Node<Letter>) -> Server {
         Server {
             acceptor: *node.acceptor(),
             proposer: *node.proposer(),
             learner: *node.learner(),
+            timer: self.timer.filter(|_| node.is_proposing()),
             ..self
         }
+    }
+
+    /// Starts the timer that a reaction asks for, if it is of use.
+    pub(crate) fn start_timer(&mut self, reaction: &Reaction) {
+        let started = reaction.effects.set_timer;
+        self.timer = started
+            .filter(|_| reaction.node.is_proposing())
+            .or(self.timer);
     }
 
     /// What must survive a crash, as it is in memory now.

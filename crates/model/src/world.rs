@@ -177,16 +177,25 @@ impl World {
     #[inline]
     pub(crate) fn handle(&self, before: &Node<Letter>, input: Input<Letter>) -> Reaction {
         let mut node = *before;
-        let mut effects = self.rules.handle(&mut node, input);
+        let heard = self
+            .rules
+            .mutant
+            .map_or(input, |mutant| mutant.hears(input));
+        let mut effects = self.rules.handle(&mut node, heard);
         let mut also = None;
-        let handling = Handling {
+        let mut handling = Handling {
             rules: &self.rules,
             before,
             input,
-            after: &node,
+            after: node,
         };
         if let Some(mutant) = self.rules.mutant {
+            node = mutant.remembers(&handling);
+            handling.after = node;
+        }
+        if let Some(mutant) = self.rules.mutant {
             effects.chosen = mutant.announces(effects.chosen, &handling);
+            effects.set_timer = mutant.starts(effects.set_timer);
         }
         if effects.send.is_none()
             && self.repeats()
@@ -232,7 +241,8 @@ impl World {
                         || self.has_round_left(proposer))
             }
             Event::Timeout(_) => {
-                node.is_proposing()
+                state.packed()[node.id().index()].has_timer()
+                    && node.is_proposing()
                     && self.has_round_left(proposer)
                     && self
                         .scenario
@@ -269,6 +279,7 @@ impl World {
         for said in reaction.said() {
             self.send(&mut next, &said);
         }
+        server.start_timer(&reaction);
         if let Some(value) = reaction.effects.chosen {
             server.announced = server.announced.with(value);
             self.tell_clients(&mut next, reaction.at, value);
@@ -308,8 +319,11 @@ impl World {
     fn note_event(&self, next: &mut State, server: &mut Server, event: Event) {
         match event {
             Event::Ask { index, .. } => self.taken_in(next, index),
-            Event::Timeout(_) if self.scenario.world.retries.is_some() => server.retries += 1,
-            Event::Timeout(_) | Event::Deliver(_) => {}
+            Event::Timeout(_) => {
+                server.timer = None;
+                server.retries += u8::from(self.scenario.world.retries.is_some());
+            }
+            Event::Deliver(_) => {}
         }
     }
 

@@ -180,6 +180,7 @@ mod learner;
 mod message;
 mod node;
 mod proposer;
+mod quorums;
 mod rules;
 mod variant;
 
@@ -190,5 +191,6 @@ pub use learner::Learner;
 pub use message::{Broadcast, Envelope, Message, Value, Vote};
 pub use node::{Durable, Effects, Input, Node, Timer};
 pub use proposer::{Progress, Proposer};
+pub use quorums::{QuorumList, QuorumSets, Weighted};
 pub use rules::{Flexible, Lamport, Phase, Rules, StrictAccept};
 pub use variant::Variant;

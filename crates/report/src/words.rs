@@ -1,7 +1,7 @@
 //! A scenario in sentences.
 
-use model::{Endless, Network, Scenario, World};
-use paxos::{NodeId, NodeSet};
+use model::{Endless, Network, Scenario, Variant, World};
+use paxos::{NodeId, NodeSet, QuorumList};
 
 use crate::Answer;
 
@@ -71,11 +71,32 @@ fn rules(world: &World) -> String {
         model::RulesName::Lamport => "votes in any ballot not below its promise",
         model::RulesName::StrictAccept => "votes only in the very ballot it promised",
     };
-    let quorums = match (protocol.prepare_quorum, protocol.accept_quorum) {
-        (Some(prepare), Some(accept)) => {
-            format!("{} and {} make", promises(prepare), votes(accept))
+    let quorums = match world.rules().variant {
+        Variant::Flexible(sizes) => {
+            format!(
+                "{} and {} make",
+                promises(sizes.prepare),
+                votes(sizes.accept)
+            )
         }
-        (Some(_), None) | (None, Some(_)) | (None, None) => {
+        Variant::Weighted(rules) => {
+            let weights = world.cluster().acceptors().iter().map(|node| {
+                let weight = rules.weights[node.index()];
+                format!("{node} weighs {weight}")
+            });
+            format!(
+                "{}; promises of weight {} and votes of weight {} make",
+                listed(&weights.collect::<Vec<_>>()),
+                rules.prepare,
+                rules.accept
+            )
+        }
+        Variant::QuorumSets(rules) => format!(
+            "promises of {}, and votes of {}, make",
+            sets(&rules.prepare, ", or of "),
+            sets(&rules.accept, ", or of ")
+        ),
+        Variant::Lamport | Variant::StrictAccept => {
             let majority = world.cluster().acceptors().len() / 2 + 1;
             format!(
                 "a majority, {} or {}, makes",
@@ -89,6 +110,12 @@ fn rules(world: &World) -> String {
         false => "and is silent when it refuses",
     };
     format!("An acceptor {rule}, {nacks}; {quorums} a quorum.")
+}
+
+/// "n2 and n3, or n4 and n5".
+pub(crate) fn sets(quorums: &QuorumList, or: &str) -> String {
+    let sets: Vec<String> = quorums.iter().map(names).collect();
+    sets.join(or)
 }
 
 fn promises(count: usize) -> String {
@@ -325,6 +352,31 @@ mod tests {
             "No node crashes.",
         ];
         assert_eq!(told(text), expected);
+    }
+
+    #[test]
+    fn quorums_that_are_no_sizes() {
+        let rules = |quorums: &str| {
+            let text = format!(
+                "ask = [{{ value = \"A\", of = 0 }}]\ncluster = {{ proposers = 1, acceptors = 4 }}\n\
+                 protocol.quorums = {{ {quorums} }}"
+            );
+            told(&text)[1].clone()
+        };
+        let head = "An acceptor votes in any ballot not below its promise, and is silent when it refuses; ";
+        assert_eq!(
+            rules("weights = [1, 1, 1, 2], prepare-weight = 4, accept-weight = 2"),
+            format!(
+                "{head}n1 weighs 1, n2 weighs 1, n3 weighs 1 and n4 weighs 2; promises of weight 4 and votes of weight 2 \
+                 make a quorum."
+            )
+        );
+        assert_eq!(
+            rules("prepare-sets = [[1, 2], [3, 4]], accept-sets = [[1, 3], [2, 4]]"),
+            format!(
+                "{head}promises of n1 and n2, or of n3 and n4, and votes of n1 and n3, or of n2 and n4, make a quorum."
+            )
+        );
     }
 
     #[test]

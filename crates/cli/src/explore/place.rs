@@ -84,11 +84,15 @@ impl Place {
         let Some(rules) = self.rules else {
             return Ok(world);
         };
-        if let Variant::Flexible(_) = world.rules().variant {
+        let has_own_quorums = match world.rules().variant {
+            Variant::Lamport | Variant::StrictAccept => false,
+            Variant::Flexible(_) | Variant::Weighted(_) | Variant::QuorumSets(_) => true,
+        };
+        if has_own_quorums {
             return Err(Error::World {
                 name: self.scenario.clone(),
                 problem: format!(
-                    "it has quorums of sizes of its own, which the rules of {} do not: leave them out",
+                    "it has quorums of its own, which the rules of {} do not: leave them out",
                     rules_name(rules)
                 ),
             });

@@ -154,7 +154,7 @@ fn what_goes_on_for_ever_is_written_and_judged_again() {
         ),
         (
             |trace| ours(trace)["property"] = json!("can-decide"),
-            "`stem` goes with the property `decides` alone",
+            "`stem` goes with `decides` and `announced-in-the-end`",
         ),
         (
             |trace| {

@@ -130,7 +130,10 @@ impl Server {
             roles: self.cluster,
             rules: match self.rules.variant {
                 Variant::StrictAccept => RulesName::StrictAccept,
-                Variant::Lamport | Variant::Flexible(_) => RulesName::Lamport,
+                Variant::Lamport
+                | Variant::Flexible(_)
+                | Variant::Weighted(_)
+                | Variant::QuorumSets(_) => RulesName::Lamport,
             },
             node: self.id,
             incarnation: self.incarnation,

@@ -48,6 +48,11 @@ fn condition<const W: usize>(name: &str) -> Option<Condition<W>> {
             stated.count_ones() <= 1 || ballots.all(|own| (own & stated).count_ones() <= 1)
         },
         "votes-are-safe" => Compiled::votes_are_safe,
+        "waits-with-timer" => {
+            |model, code| model.facts(code).all(|facts| facts.has_timer_if_waiting)
+        }
+        "learned-is-announced" => |model, code| model.facts(code).all(|facts| facts.is_announced),
+        "learner-learns" => |model, code| model.facts(code).any(|facts| facts.has_listened),
         "value-chosen" => |model, code| !model.chosen(code).is_empty(),
         "client-told" => |model, code| model.facts(code).any(|facts| facts.is_told),
         // Where clients can be told of a failure is not compiled.

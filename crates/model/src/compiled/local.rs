@@ -1,13 +1,13 @@
 //! All that a world knows of one node, and what follows from it alone.
 
-use paxos::Message;
+use paxos::{Message, Node};
 use serde::{Deserialize, Serialize};
 
 use super::order::Count;
 use super::universe::{Universe, stated};
 use crate::packed::Packed;
 use crate::parcel::rank;
-use crate::{Ask, Letters, Outcome, Parcel};
+use crate::{Ask, Letter, Letters, Outcome, Parcel};
 
 /// All that a world knows of one node: the node and its disk, what its clients know, and what it
 /// has ever said, as far as properties look at that.
@@ -79,6 +79,12 @@ pub(crate) struct Facts {
     pub(crate) is_true: bool,
     /// Whether it has voted in two ballots.
     pub(crate) has_superseded: bool,
+    /// Whether it has announced what it has learned, if anything.
+    pub(crate) is_announced: bool,
+    /// Whether it has announced something, and started no ballot.
+    pub(crate) has_listened: bool,
+    /// Whether a timer runs, if it has a ballot under way.
+    pub(crate) has_timer_if_waiting: bool,
 }
 
 impl Facts {
@@ -90,7 +96,7 @@ impl Facts {
         }
     }
 
-    pub(crate) fn of(local: &Local, universe: &Universe) -> Facts {
+    pub(crate) fn of(local: &Local, node: &Node<Letter>, universe: &Universe) -> Facts {
         let (packed, said) = (local.packed, local.said);
         let voted = universe.ballots_of(said.votes);
         let told = local.asks.iter().filter_map(|outcome| outcome.told());
@@ -107,6 +113,11 @@ impl Facts {
             is_rising: said.committed <= packed.remembered_rank(),
             is_true: said.forbidden & voted == 0,
             has_superseded: voted.count_ones() > 1,
+            is_announced: packed
+                .learned()
+                .is_none_or(|value| packed.announced().contains(value)),
+            has_listened: !packed.announced().is_empty() && !packed.has_used_a_round(),
+            has_timer_if_waiting: packed.has_timer() || !node.is_proposing(),
         }
     }
 }

@@ -374,6 +374,7 @@ fn project(role: Role, server: Server, asks: [Outcome; Ask::LIMIT]) -> Part {
         disk: Durable::EMPTY,
         announced: crate::Letters::EMPTY,
         retries: 0,
+        timer: None,
     };
     let mut asked = [Outcome::NotAsked; Ask::LIMIT];
     match role {
@@ -386,6 +387,7 @@ fn project(role: Role, server: Server, asks: [Outcome; Ask::LIMIT]) -> Part {
             only.proposer = server.proposer;
             only.disk.round = server.disk.round;
             only.retries = server.retries;
+            only.timer = server.timer;
             for (asked, outcome) in asked.iter_mut().zip(asks) {
                 if outcome != Outcome::NotAsked {
                     *asked = Outcome::Asked;

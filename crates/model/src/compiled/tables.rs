@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use checker::{Fingerprint as _, Reductions};
 use parking_lot::{Mutex, RwLock};
+use paxos::NodeId;
 use rapidhash::fast::RapidHasher;
 use stateright::Model as _;
 
@@ -255,6 +256,13 @@ impl Tables {
         number as u32
     }
 
+    fn facts(&self, node: usize, local: &Local) -> Facts {
+        let id = NodeId::new(node).expect("a node of the cluster");
+        let server = local.packed.unpack();
+        let node = server.node(id, *self.world.cluster());
+        Facts::of(local, &node, &self.universe)
+    }
+
     fn new_entry(&self, node: usize, local: Local) -> Entry {
         let inbox = self.universe.inboxes[node].len();
         let torn = match self.is_torn() {
@@ -263,7 +271,7 @@ impl Tables {
         };
         Entry {
             local,
-            facts: Facts::of(&local, &self.universe),
+            facts: self.facts(node, &local),
             key: u128::of(&("node", node, local)),
             deliveries: (0..inbox).map(|_| AtomicU32::new(0)).collect(),
             nothing: (0..self.universe.envelopes.len().div_ceil(64))

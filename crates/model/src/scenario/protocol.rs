@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Quorums;
+
 /// By which rules.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Protocol {
     /// `lamport` (the default) or `notes`: the accept rule.
@@ -12,6 +14,9 @@ pub struct Protocol {
     pub prepare_quorum: Option<usize>,
     /// How many votes make a quorum; a majority if absent. Goes with `prepare-quorum`.
     pub accept_quorum: Option<usize>,
+    /// Quorums that are no sizes; goes without the two sizes above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quorums: Option<Quorums>,
     /// Whether acceptors tell proposers of refusals, or stay silent.
     pub nack: bool,
 }
@@ -22,6 +27,7 @@ impl Default for Protocol {
             rules: RulesName::Lamport,
             prepare_quorum: None,
             accept_quorum: None,
+            quorums: None,
             nack: false,
         }
     }

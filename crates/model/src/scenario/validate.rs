@@ -163,6 +163,16 @@ impl Scenario {
                     .into(),
             );
         }
+        if let Some(quorums) = &protocol.quorums {
+            if protocol.prepare_quorum.is_some() || protocol.rules == RulesName::StrictAccept {
+                return Err(
+                    "protocol.quorums goes with rules = \"lamport\" and without \
+                     protocol.prepare-quorum and protocol.accept-quorum: leave those out"
+                        .into(),
+                );
+            }
+            quorums.variant(cluster.acceptors())?;
+        }
         let acceptors = cluster.acceptors().len();
         for (name, size) in quorums {
             if let Some(size) = size.filter(|size| !(1..=acceptors).contains(size)) {

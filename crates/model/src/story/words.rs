@@ -177,6 +177,9 @@ impl fmt::Display for Server {
             write!(f, " (on disk: {})", Disk(&self.disk))?;
         }
         write_proposer(f, &self.proposer)?;
+        if self.proposer.progress != Progress::Idle && self.timer.is_none() {
+            f.write_str("; without a timer")?;
+        }
         match &self.learner {
             Learner::Unaware => Ok(()),
             Learner::Counting {

@@ -82,7 +82,10 @@ impl World {
 
     pub(crate) fn restarted(&self, at: NodeId, server: Server) -> Server {
         let node = self.rules.start(at, self.cluster, server.disk);
-        server.remembering(&node)
+        Server {
+            timer: None,
+            ..server.remembering(&node)
+        }
     }
 }
 

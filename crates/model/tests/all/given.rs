@@ -1,6 +1,7 @@
 //! Paths that are said to go on for ever without a decision, judged by themselves.
 
 use checker::{Cut, Limits, LiveVerdict};
+use model::properties::{DECIDES, Known};
 use model::{
     Action, Event, Onward, Ranked, State, World, class_names, judge_round, once_more, onward,
 };
@@ -34,13 +35,14 @@ fn what_is_found_in_the_graph_is_found_again_on_the_path_alone() {
         let run = model::explore_live(&world, &Limits::default(), &|_| {}).unwrap();
         let ranked = Ranked::new(world.clone()).unwrap();
         for finding in run.findings {
+            let property = Known::named(finding.name).unwrap();
             match finding.verdict {
                 LiveVerdict::Lasso(lasso) => {
                     let (path, stem) = (&lasso.path, lasso.stem);
                     let steps = path.clone().into_actions().len();
                     let names = class_names(&world);
                     let starved = lasso.starved.iter().map(|place| names[*place].clone());
-                    let judged = judge_round(&ranked, path, stem);
+                    let judged = judge_round(&ranked, path, stem, property);
                     assert_eq!(
                         judged.clone(),
                         Ok(starved.collect()),
@@ -52,14 +54,12 @@ fn what_is_found_in_the_graph_is_found_again_on_the_path_alone() {
                     let twice = once_more(&ranked, path, stem).unwrap();
                     let turned = twice.clone().into_actions().len();
                     assert_eq!(turned, steps + (steps - stem));
-                    assert_eq!(judge_round(&ranked, &twice, stem).as_ref(), judged.as_ref());
-                    assert_eq!(
-                        judge_round(&ranked, &twice, steps).as_ref(),
-                        judged.as_ref()
-                    );
+                    assert_eq!(judge_round(&ranked, &twice, stem, property), judged);
+                    assert_eq!(judge_round(&ranked, &twice, steps, property), judged);
                     // Who stops earlier is not done, and a round that lacks a step is none.
                     let short = first(&world, path, steps - 1);
-                    let refused = judge_round(&ranked, &short, stem.min(steps - 1)).unwrap_err();
+                    let refused = judge_round(&ranked, &short, stem.min(steps - 1), property);
+                    let refused = refused.unwrap_err();
                     let why = if is_stop {
                         "it is not fair"
                     } else {
@@ -88,6 +88,10 @@ fn what_is_found_in_the_graph_is_found_again_on_the_path_alone() {
     );
 }
 
+fn decides() -> &'static Known {
+    Known::named(DECIDES).unwrap()
+}
+
 fn after(ranked: &Ranked, path: &Path<State, Action>) -> Onward {
     onward(ranked, path, &Limits::default(), &|_| {}).unwrap()
 }
@@ -109,7 +113,8 @@ fn a_round_on_which_something_is_decided_or_owed_is_none() {
     let path = Path::from_actions(&alone, start, &lasso.path.into_actions()).unwrap();
     let owed = "it is not fair: that one proposer is alone is possible and never comes";
     let alone = Ranked::new(alone).unwrap();
-    assert_eq!(judge_round(&alone, &path, lasso.stem), Err(owed.to_owned()));
+    let judged = judge_round(&alone, &path, lasso.stem, decides());
+    assert_eq!(judged, Err(owed.to_owned()));
 
     let world = shipped_live("settles");
     let mut state = world.init_states().remove(0);
@@ -129,7 +134,10 @@ fn a_round_on_which_something_is_decided_or_owed_is_none() {
     let path = Path::from_actions(&world, start, &taken).unwrap();
     let decided = format!("something is decided after step {}", taken.len());
     let ranked = Ranked::new(world).unwrap();
-    assert_eq!(judge_round(&ranked, &path, taken.len()), Err(decided));
+    assert_eq!(
+        judge_round(&ranked, &path, taken.len(), decides()),
+        Err(decided)
+    );
     assert_eq!(after(&ranked, &path), Onward::Decides(0));
 }
 

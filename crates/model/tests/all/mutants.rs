@@ -219,6 +219,26 @@ const CAUGHT: &[(Mutant, &str, Shows)] = &[
         Prevents("client-told"),
     ),
     (
+        Mutant::QuorumsByCount,
+        "grid-quorums",
+        Violates("agreement", 14),
+    ),
+    (
+        Mutant::VotesToProposerOnly,
+        "one-acceptor",
+        Prevents("learner-learns"),
+    ),
+    (
+        Mutant::AdoptedNotAnnounced,
+        "one-acceptor",
+        Violates("learned-is-announced", 9),
+    ),
+    (
+        Mutant::NoTimer,
+        "one-acceptor",
+        Violates("waits-with-timer", 1),
+    ),
+    (
         Mutant::FailedWriteIgnored,
         "disks-fail",
         Violates("promises-rise", 3),
@@ -269,6 +289,20 @@ const CAUGHT_SLOWLY: &[(Mutant, &str, Shows)] = &[
     ),
 ];
 
+/// Faults that show in worlds only that are too large without reductions.
+const CAUGHT_REDUCED: &[(Mutant, &str, Shows)] = &[
+    (
+        Mutant::NackCounts,
+        "three-acceptors-nack-retries",
+        Violates("agreement", 16),
+    ),
+    (
+        Mutant::NextRoundFromNack,
+        "three-acceptors-nack-retries",
+        Violates("agreement", 22),
+    ),
+];
+
 /// What is right, or safe, and must pass. Those of one fault alone need another to do harm.
 const CONTROLS: &[(Mutant, &str)] = &[
     (Mutant::BallotsNotUnique, "one-acceptor"),
@@ -302,12 +336,21 @@ fn slow_tests(what: &str) -> bool {
     slow
 }
 
+/// The property by which a mutant shows, how far to explore for that, and the steps it takes; `None` if it is never found.
+fn how(shows: Shows) -> (&'static str, Until, Option<usize>) {
+    match shows {
+        Violates(name, steps) => (name, Until::Found(name), Some(steps)),
+        Prevents(name) => (name, Until::Exhausted, None),
+    }
+}
+
 /// Asserts that the shipped scenario expects otherwise, and that the mutant shows as it should.
 fn assert_caught(mutant: Mutant, scenario: &str, shows: Shows) {
     let world = shipped(scenario).with_mutant(mutant);
-    let (property, until, expected, found) = match shows {
-        Violates(name, steps) => (name, Until::Found(name), Expected::Holds, Some(steps)),
-        Prevents(name) => (name, Until::Exhausted, Expected::Witnessed, None),
+    let (property, until, found) = how(shows);
+    let expected = match shows {
+        Violates(..) => Expected::Holds,
+        Prevents(_) => Expected::Witnessed,
     };
     let stated = world.scenario().expect.verdicts.get(property);
     assert_eq!(stated, Some(&expected), "{scenario} without {mutant}");
@@ -379,7 +422,8 @@ fn every_mutant_is_caught_or_a_control() {
     // Those are caught where rounds never end.
     let bounded = Mutant::ALL.iter().filter(|one| !one.is_about_progress());
     for &mutant in bounded {
-        let caught = CAUGHT.iter().any(|row| row.0 == mutant);
+        let mut rows = CAUGHT.iter().chain(CAUGHT_REDUCED);
+        let caught = rows.any(|row| row.0 == mutant);
         let control = CONTROLS.iter().any(|row| row.0 == mutant);
         assert!(caught != control, "{mutant} is in both lists, or in none");
         assert_eq!(control, mutant.control().is_some(), "{mutant}");
@@ -390,6 +434,18 @@ fn every_mutant_is_caught_or_a_control() {
 fn every_fault_is_caught() {
     for &(mutant, scenario, shows) in CAUGHT {
         assert_caught(mutant, scenario, shows);
+    }
+}
+
+#[test]
+fn faults_of_large_worlds_are_caught() {
+    for &(mutant, scenario, shows) in CAUGHT_REDUCED {
+        if mutant == Mutant::NackCounts || slow_tests("next-round-from-nack, in 22 steps") {
+            let world = shipped(scenario).with_mutant(mutant);
+            let (property, until, found) = how(shows);
+            let run = reduced(&world, Reductions::ALL, until);
+            assert_eq!(steps(&run, property), found, "{mutant} in {scenario}");
+        }
     }
 }
 

@@ -73,6 +73,14 @@ fn failing() -> Vec<Failing> {
             world: shipped("clients-and-faults").with_mutant(Mutant::SilenceIsFailure),
             violated: &[("failure-is-true", 2)],
         },
+        Failing {
+            world: shipped("one-acceptor").with_mutant(Mutant::NoTimer),
+            violated: &[("waits-with-timer", 1)],
+        },
+        Failing {
+            world: shipped("one-acceptor").with_mutant(Mutant::AdoptedNotAnnounced),
+            violated: &[("learned-is-announced", 9)],
+        },
     ]
 }
 
@@ -105,6 +113,10 @@ fn every_witness_can_be_missing() {
         (
             "value-chosen",
             shipped("one-acceptor").with_mutant(Mutant::AcceptStrict),
+        ),
+        (
+            "learner-learns",
+            shipped("one-acceptor").with_mutant(Mutant::VotesToProposerOnly),
         ),
         (
             "client-told",

@@ -224,6 +224,76 @@ fn protocols_that_cannot_be() {
             "rules = \"notes\"\nprepare-quorum = 2\naccept-quorum = 2",
             &["quorum", "rules = \"lamport\""],
         ),
+        (
+            "quorums = {}",
+            &["protocol.quorums needs either `weights`", "`accept-sets`"],
+        ),
+        (
+            "quorums = { weights = [1, 1, 2], prepare-weight = 3 }",
+            &["protocol.quorums needs either `weights`", "`accept-weight`"],
+        ),
+        (
+            "quorums = { weights = [1, 1, 2], prepare-weight = 3, accept-weight = 3, accept-sets = [[2]] }",
+            &["protocol.quorums needs either `weights`"],
+        ),
+        (
+            "quorums = { weights = [1, 1], prepare-weight = 2, accept-weight = 2 }",
+            &["2 weights", "3 acceptors", "one for each"],
+        ),
+        (
+            "quorums = { weights = [1, 1, 2], prepare-weight = 0, accept-weight = 2 }",
+            &[
+                "quorums.prepare-weight is 0",
+                "from 1 to",
+                "weigh together, 4",
+            ],
+        ),
+        (
+            "quorums = { weights = [1, 1, 2], prepare-weight = 3, accept-weight = 5 }",
+            &["quorums.accept-weight is 5", "weigh together, 4"],
+        ),
+        (
+            "quorums = { weights = [1, 1, 256], prepare-weight = 3, accept-weight = 3 }",
+            &["256", "from 0 to 255"],
+        ),
+        (
+            "quorums = { prepare-sets = [[2, 3]], accept-sets = [] }",
+            &["quorums.accept-sets has 0 sets", "from 1 to 16"],
+        ),
+        (
+            "quorums = { prepare-sets = [[2, 3], []], accept-sets = [[2]] }",
+            &["quorums.prepare-sets has an empty set", "leave it out"],
+        ),
+        (
+            "quorums = { prepare-sets = [[2, 3]], accept-sets = [[1, 2]] }",
+            &[
+                "quorums.accept-sets names node 1",
+                "no acceptor",
+                "{n2 n3 n4}",
+            ],
+        ),
+        (
+            "quorums = { prepare-sets = [[2, 3]], accept-sets = [[5]] }",
+            &["quorums.accept-sets names node 5", "no acceptor"],
+        ),
+        (
+            "rules = \"notes\"\nquorums = { prepare-sets = [[2]], accept-sets = [[2]] }",
+            &[
+                "protocol.quorums goes with rules = \"lamport\"",
+                "leave those out",
+            ],
+        ),
+        (
+            "prepare-quorum = 2\naccept-quorum = 2\nquorums = { prepare-sets = [[2]], accept-sets = [[2]] }",
+            &[
+                "protocol.quorums goes with",
+                "without protocol.prepare-quorum",
+            ],
+        ),
+        (
+            "quorums = { sets = [[2]] }",
+            &["line 7", "`sets`", "`prepare-sets`"],
+        ),
     ] {
         assert_says(&replaced("# protocol", new), words);
     }

@@ -180,7 +180,7 @@ fn ever_after(
     }
     let ranked = Ranked::new(world.clone()).map_err(Error::Ranked)?;
     Ok(match trace.stem {
-        Some(stem) => match model::judge_round(&ranked, &path, stem) {
+        Some(stem) => match model::judge_round(&ranked, &path, stem, trace.property) {
             Ok(starved) => EverAfter::Breaks(Some(Tail::Round { stem, starved })),
             Err(reason) => EverAfter::Mended(Some(reason)),
         },

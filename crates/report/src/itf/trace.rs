@@ -1,6 +1,6 @@
 //! A saved path, read back.
 
-use model::properties::{DECIDES, Known};
+use model::properties::{ANNOUNCED, DECIDES, Known};
 use model::{Action, Mutant, Scenario, State, World};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -107,11 +107,11 @@ impl Trace {
         }
         let is_endless = recipe.settings.get("endless").is_some();
         let (start, steps) = states(&value, is_endless)?;
-        let has_round = property.name == DECIDES;
+        let (has_round, name) = (property.is_of_paths(), property.name);
         match recipe.stem {
             _ if has_round && !is_endless => {
                 let problem = format!(
-                    "`{DECIDES}` is judged where rounds never end, but its `settings` have no \
+                    "`{name}` is judged where rounds never end, but its `settings` have no \
                      `endless`"
                 );
                 return Err(TraceError::Meta(problem));
@@ -122,13 +122,16 @@ impl Trace {
                 return Err(TraceError::Meta(problem));
             }
             Some(_) if !has_round => {
-                let problem = format!("`stem` goes with the property `{DECIDES}` alone");
+                let problem = format!(
+                    "`stem` goes with `{DECIDES}` and `{ANNOUNCED}`, which paths for ever break, not \
+                     with `{name}`"
+                );
                 return Err(TraceError::Meta(problem));
             }
             None if has_round => {
                 let problem = format!(
                     "`stem` is missing: after how many steps that goes on for ever which shows \
-                     that `{DECIDES}` is violated"
+                     that `{name}` is violated"
                 );
                 return Err(TraceError::Meta(problem));
             }
@@ -195,7 +198,7 @@ impl Fate {
 pub(super) fn settings(scenario: &Scenario) -> Result<Value, serde_json::Error> {
     let mut settings = Map::new();
     settings.insert("cluster".into(), serde_json::to_value(scenario.cluster)?);
-    settings.insert("protocol".into(), serde_json::to_value(scenario.protocol)?);
+    settings.insert("protocol".into(), serde_json::to_value(&scenario.protocol)?);
     settings.insert("world".into(), serde_json::to_value(&scenario.world)?);
     settings.insert("ask".into(), serde_json::to_value(&scenario.ask)?);
     if let Some(endless) = &scenario.endless {

@@ -78,6 +78,8 @@ fn rules(variant: Variant) -> &'static str {
         Variant::Lamport => "lamport",
         Variant::StrictAccept => "notes",
         Variant::Flexible(_) => "flexible",
+        Variant::Weighted(_) => "weighted",
+        Variant::QuorumSets(_) => "quorum-sets",
     }
 }
 

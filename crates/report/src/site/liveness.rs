@@ -27,7 +27,8 @@ pub(super) fn page(chapters: &[Chapter]) -> String {
             p {
                 code { "decides" } ": on every fair path some node learns what is chosen. If not, the link leads to the \
                  shortest way into a round of steps that can be repeated for ever. " code { "can-decide" }
-                ": from every state that can be reached there is a way to a decision."
+                ": from every state that can be reached there is a way to a decision. " code { "announced-in-the-end" }
+                ": on every fair path, once a quorum has voted for a value, every learner that runs announces it in the end."
             }
             (wide("Worlds whose rounds never end", &table(&live)))
             @for chapter in &live {

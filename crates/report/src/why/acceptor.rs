@@ -82,7 +82,9 @@ pub(super) fn keeps_its_promise(reading: &Reading<'_>, step: &Step) -> Option<St
     }
     let asks_for_promise = match reading.rules.variant {
         Variant::StrictAccept => true,
-        Variant::Lamport | Variant::Flexible(_) => false,
+        Variant::Lamport | Variant::Flexible(_) | Variant::Weighted(_) | Variant::QuorumSets(_) => {
+            false
+        }
     };
     (asks_for_promise && known != Some(ballot)).then(|| {
         format!("{node} voted for {vote} at step {number} without having promised {ballot}, as the notes' rule asks.")

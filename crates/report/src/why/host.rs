@@ -1,7 +1,8 @@
-//! What binds hosts: to save before they send, to give back what was saved, and to stop when the disk fails.
+//! What binds hosts: to save before they send, to give back what was saved, to stop when the disk fails, and to run a timer
+//! for a ballot under way.
 
-use model::{Action, Consequence, Event, Fault, Letter, Point, State};
-use paxos::{Durable, Message, NodeId};
+use model::{Action, Consequence, Event, Fault, Letter, Point, Server, State};
+use paxos::{Durable, Message, NodeId, Progress};
 
 use super::reading::{Reading, Step};
 use crate::facts::{self, Fact};
@@ -172,4 +173,24 @@ fn told(facts: &[Fact]) -> String {
         [] => "nothing".to_owned(),
         facts => words::listed(facts),
     }
+}
+
+/// While a ballot is under way a timer runs: the only way to another round.
+pub(super) fn runs_a_timer_while_it_waits(_reading: &Reading<'_>, step: &Step) -> Option<String> {
+    let waiting = |server: &Server| match server.proposer.progress {
+        Progress::Preparing { ballot, .. } | Progress::Proposing { ballot } => {
+            Some(ballot).filter(|_| server.timer.is_none())
+        }
+        Progress::Idle => None,
+    };
+    step.after.servers().find_map(|(node, server)| {
+        let ballot = waiting(&server)?;
+        waiting(&step.before.server(node)).is_none().then(|| {
+            format!(
+                "After step {} {node} has ballot {ballot} under way and no timer runs: if an answer is lost, it never \
+                 tries again.",
+                step.number
+            )
+        })
+    })
 }

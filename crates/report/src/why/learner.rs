@@ -139,7 +139,7 @@ pub(super) fn tells_what_it_knows(_reading: &Reading<'_>, step: &Step) -> Option
     })
 }
 
-/// Whether acceptors are a quorum is a matter of how many they are, and more are never less of one.
+/// Whether acceptors are a quorum is as the variant has it, and more of them are never less of one.
 pub(super) fn counts_quorums_by_size(reading: &Reading<'_>, step: &Step) -> Option<String> {
     let world = reading.world;
     votes::all(world, &step.after).into_iter().find_map(|cast| {
@@ -159,6 +159,20 @@ pub(super) fn counts_quorums_by_size(reading: &Reading<'_>, step: &Step) -> Opti
                 words::names(from),
                 step.number,
                 reading.quorum_takes(Phase::Accept)
+            )
+        })
+    })
+}
+
+/// What a node learns it announces at once: nobody asks it again.
+pub(super) fn announces_what_it_learns(_reading: &Reading<'_>, step: &Step) -> Option<String> {
+    step.after.servers().find_map(|(node, server)| {
+        let value = server.learner.chosen()?;
+        let is_news = step.before.server(node).learner.chosen().is_none();
+        (is_news && !server.announced.contains(*value)).then(|| {
+            format!(
+                "{node} learned at step {} that {value} is chosen, and did not announce it.",
+                step.number
             )
         })
     })

@@ -59,6 +59,8 @@ const LAWS: &[Law] = &[
     host::restores_what_it_saved,
     proposer::uses_a_ballot_once,
     learner::counts_quorums_by_size,
+    learner::announces_what_it_learns,
+    host::runs_a_timer_while_it_waits,
 ];
 
 /// Why the last state of a path breaks this property. `None` if it does not, or if the property is not one that must

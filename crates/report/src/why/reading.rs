@@ -1,6 +1,6 @@
 //! A path as it is read for what went wrong: every step with what was said, and questions about what came before.
 
-use model::{Action, Consequence, Event, Letter, Point, RuleSet, State, World};
+use model::{Action, Consequence, Event, Letter, Point, RuleSet, State, Variant, World};
 use paxos::{Ballot, Broadcast, Envelope, Message, NodeId, NodeSet, Phase, Progress, Vote};
 use stateright::Path;
 
@@ -64,8 +64,8 @@ impl<'a> Reading<'a> {
         self.rules.is_quorum(phase, self.world.cluster(), voters)
     }
 
-    /// How many acceptors suffice.
-    pub(super) fn quorum_size(&self, phase: Phase) -> usize {
+    /// How many acceptors suffice, where that is a matter of how many they are.
+    fn quorum_size(&self, phase: Phase) -> usize {
         let mut enough = NodeSet::EMPTY;
         for node in self.world.cluster().acceptors().iter() {
             if self.is_quorum(phase, enough) {
@@ -78,8 +78,21 @@ impl<'a> Reading<'a> {
 
     /// Whether a quorum of promises and one of votes may share no acceptor.
     pub(super) fn quorums_can_miss(&self) -> bool {
-        let sizes = [Phase::Prepare, Phase::Accept].map(|phase| self.quorum_size(phase));
-        sizes[0] + sizes[1] <= self.world.cluster().acceptors().len()
+        self.apart().is_some()
+    }
+
+    /// A quorum of promises that leaves out a quorum of votes, and all that it leaves out.
+    fn apart(&self) -> Option<(NodeSet, NodeSet)> {
+        let all = self.world.cluster().acceptors();
+        let sets = (0..=all.bits()).map(NodeSet::from_bits);
+        let mut sets = sets.filter(|set| set.intersection(all) == *set);
+        sets.find_map(|promises| {
+            let others = all.iter().filter(|node| !promises.contains(*node));
+            let votes = others.collect::<NodeSet>();
+            let are_quorums =
+                self.is_quorum(Phase::Prepare, promises) && self.is_quorum(Phase::Accept, votes);
+            are_quorums.then_some((promises, votes))
+        })
     }
 
     /// That they may, in words, if so.
@@ -87,20 +100,46 @@ impl<'a> Reading<'a> {
         let [promises, votes] =
             [Phase::Prepare, Phase::Accept].map(|phase| self.quorum_size(phase));
         let acceptors = self.world.cluster().acceptors().len();
-        self.quorums_can_miss().then(|| {
-            format!(
+        let (of_promises, of_votes) = self.apart()?;
+        Some(match self.rules.variant {
+            Variant::Weighted(_) | Variant::QuorumSets(_) => format!(
+                "Promises of {} are a quorum, and so are votes of {}: quorums need not meet.",
+                words::names(of_promises),
+                words::names(of_votes),
+            ),
+            Variant::Lamport | Variant::StrictAccept | Variant::Flexible(_) => format!(
                 "{} and {} of {} are quorums, and {promises} + {votes} is not more than {acceptors}: they need not meet.",
                 words::counted(promises as u64, "promise", "promises"),
                 words::counted(votes as u64, "vote", "votes"),
                 words::counted(acceptors as u64, "acceptor", "acceptors"),
-            )
+            ),
         })
     }
 
     /// "a quorum takes 3 of 5".
     pub(super) fn quorum_takes(&self, phase: Phase) -> String {
-        let acceptors = self.world.cluster().acceptors().len();
-        format!("a quorum takes {} of {acceptors}", self.quorum_size(phase))
+        let acceptors = self.world.cluster().acceptors();
+        match self.rules.variant {
+            Variant::Weighted(rules) => format!(
+                "a quorum weighs {} of {}",
+                match phase {
+                    Phase::Prepare => rules.prepare,
+                    Phase::Accept => rules.accept,
+                },
+                rules.weight(acceptors)
+            ),
+            Variant::QuorumSets(rules) => {
+                let sets = match phase {
+                    Phase::Prepare => rules.prepare,
+                    Phase::Accept => rules.accept,
+                };
+                format!("a quorum is {}", words::sets(&sets, ", or "))
+            }
+            Variant::Lamport | Variant::StrictAccept | Variant::Flexible(_) => {
+                let size = self.quorum_size(phase);
+                format!("a quorum takes {size} of {}", acceptors.len())
+            }
+        }
     }
 
     /// How an acceptor came to be bound to a ballot, the last time before a step: "promised 1.1 at step 3".

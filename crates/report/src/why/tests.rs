@@ -51,6 +51,12 @@ const BREAKERS: &[(Mutant, &str, &str)] = &[
         "five-servers-one-down",
         "announced-is-chosen",
     ),
+    (
+        Mutant::AdoptedNotAnnounced,
+        "one-acceptor",
+        "learned-is-announced",
+    ),
+    (Mutant::NoTimer, "one-acceptor", "waits-with-timer"),
 ];
 
 /// A wrong vote in mind while promises still come in: that takes three promises and two votes, and so a world that is

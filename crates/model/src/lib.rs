@@ -6,6 +6,7 @@ mod another_round;
 mod clients;
 mod compiled;
 mod difference;
+mod disks;
 mod endless;
 mod explore;
 mod faults;

@@ -336,12 +336,17 @@ fn server_with(server: Server, to: &mut dyn FnMut(Round) -> Round) -> Server {
         },
         other @ (Learner::Unaware | Learner::Chosen(_)) => other,
     };
-    new.disk = Durable {
-        round: server.disk.round.map(&mut *to),
-        promised: server.disk.promised.map(|one| ballot_with(one, to)),
-        accepted: server.disk.accepted.map(|one| vote_with(one, to)),
-    };
+    new.disk = record_with(server.disk, to);
+    new.copy = record_with(server.copy, to);
     new
+}
+
+fn record_with(record: Durable<Letter>, to: &mut dyn FnMut(Round) -> Round) -> Durable<Letter> {
+    Durable {
+        round: record.round.map(&mut *to),
+        promised: record.promised.map(|one| ballot_with(one, to)),
+        accepted: record.accepted.map(|one| vote_with(one, to)),
+    }
 }
 
 fn message_with(message: Message<Letter>, to: &mut dyn FnMut(Round) -> Round) -> Message<Letter> {

@@ -44,6 +44,8 @@ pub struct Server {
     pub learner: Learner<Letter>,
     /// Its disk.
     pub disk: Durable<Letter>,
+    /// The first record that it saved, under [`crate::Mutant::DiskRestored`]; else [`Durable::EMPTY`].
+    pub copy: Durable<Letter>,
     /// What it has ever announced to be chosen, before crashes as well. Seen by properties only.
     pub announced: Letters,
     /// How often it timed out; not counted where `retries` does not bound it.
@@ -168,6 +170,7 @@ impl Server {
             proposer: *node.proposer(),
             learner: *node.learner(),
             disk,
+            copy: Durable::EMPTY,
             announced: Letters::EMPTY,
             retries: 0,
         }

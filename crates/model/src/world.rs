@@ -232,7 +232,7 @@ impl World {
         let mut server = before.remembering(&reaction.node);
         self.note_event(&mut next, &mut server, event);
         if let Some(durable) = reaction.effects.persist {
-            server.disk = durable;
+            self.save(&mut server, before.durable(), durable);
         }
         for said in reaction.said() {
             self.send(&mut next, &said);

@@ -36,7 +36,7 @@ use local::Local;
 use tables::{Tables, Transition};
 
 use crate::network::insert;
-use crate::{Action, Event, Kind, Network, State, World};
+use crate::{Action, Event, Kind, Mutant, Network, State, World};
 
 /// A world, compiled. `W` is the number of words that a state takes: see [`Plan::words`].
 #[derive(Clone)]
@@ -105,6 +105,9 @@ impl Plan {
         }
         if world.has_faults() {
             return Err("clients and disks can fail in it".to_owned());
+        }
+        if world.rules().mutant.is_some_and(Mutant::is_of_whole_disks) {
+            return Err("a write for one role of a node can undo what another one has saved".to_owned());
         }
         if world.scenario().world.crashes > code::CRASHES_MAX {
             return Err(format!("it has more than {} crashes", code::CRASHES_MAX));

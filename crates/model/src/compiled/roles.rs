@@ -323,6 +323,7 @@ fn project(role: Role, server: Server, asks: [Outcome; Ask::LIMIT]) -> Part {
         },
         learner: Learner::Unaware,
         disk: Durable::EMPTY,
+        copy: Durable::EMPTY,
         announced: crate::Letters::EMPTY,
         retries: 0,
     };

@@ -25,9 +25,10 @@ impl World {
         servers.any(|server| !server.announced().is_empty())
     }
 
-    /// Whether hosts say again what was not answered.
+    /// Whether hosts answer again what is asked again; where rounds never end they ask again as well.
     pub fn repeats(&self) -> bool {
-        self.endless().is_some_and(|endless| endless.repeats)
+        let bounds = &self.scenario().world;
+        (bounds.repeats || self.endless().is_some_and(|endless| endless.repeats))
             && !self.rules().is(Mutant::NoRetransmission)
     }
 

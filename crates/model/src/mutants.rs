@@ -135,6 +135,8 @@ mutants! {
     WriteDropped = "write-dropped",
     /// A node that restarts finds its disk as it was after the first write: it was restored from a copy.
     DiskRestored = "disk-restored",
+    /// A promise that is repeated omits the accepted pair.
+    RepeatHidesVote = "repeat-hides-vote",
     /// A host never says again what is not answered.
     NoRetransmission = "no-retransmission",
     /// No proposer ever waits for another: two of them try again and again, for ever.

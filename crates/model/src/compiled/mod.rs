@@ -107,7 +107,9 @@ impl Plan {
             return Err("clients and disks can fail in it".to_owned());
         }
         if world.rules().mutant.is_some_and(Mutant::is_of_whole_disks) {
-            return Err("a write for one role of a node can undo what another one has saved".to_owned());
+            return Err(
+                "a write for one role of a node can undo what another one has saved".to_owned(),
+            );
         }
         if world.scenario().world.crashes > code::CRASHES_MAX {
             return Err(format!("it has more than {} crashes", code::CRASHES_MAX));

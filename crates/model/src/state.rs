@@ -15,7 +15,7 @@ pub struct State {
     /// What the network holds.
     pub mail: Vec<Parcel>,
     /// What acceptors have ever said, to nobody in particular, where the network does not keep
-    /// it; empty in a [`crate::Network::Set`]. Seen by properties only.
+    /// it; empty in a [`crate::Network::Set`], unless rounds never end and safety is judged. Seen by properties only.
     pub ledger: Vec<Parcel>,
     /// How far each [`Ask`] has come.
     pub asks: [Outcome; Ask::LIMIT],

@@ -97,6 +97,10 @@ pub struct Endless {
     /// Whether hosts say again what was not answered, and answer again what is asked again.
     #[serde(default)]
     pub repeats: bool,
+    /// Whether what must never be is judged as well, beside what has to happen. Nothing is forgotten for that, so it takes more
+    /// states.
+    #[serde(default, skip_serializing_if = "is_off")]
+    pub safety: bool,
     /// Whether time-outs may be too short: they come at any moment.
     #[serde(default)]
     pub impatient: bool,

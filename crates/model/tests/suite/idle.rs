@@ -202,7 +202,11 @@ const CLASSES: &[Class] = &[
         |one| !one.world.down.is_empty(),
         Mutant::DownIsPromised,
     ),
-    ("hosts that repeat", |one| one.world.repeats, Mutant::RepeatHidesVote),
+    (
+        "hosts that repeat",
+        |one| one.world.repeats,
+        Mutant::RepeatHidesVote,
+    ),
     ("failures of clients", has_faults, Mutant::RefusalsBelieved),
     ("failures of disks", has_faults, Mutant::SentUnflushed),
 ];

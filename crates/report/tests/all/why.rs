@@ -32,7 +32,8 @@ fn first_deviation(world: &World, path: &StatePath) -> Option<usize> {
         let lawful = correct
             .next_state(before, action)
             .unwrap_or_else(|| before.clone());
-        without_copies(&lawful) != without_copies(after) || chosen(&correct, after) != chosen(world, after)
+        without_copies(&lawful) != without_copies(after)
+            || chosen(&correct, after) != chosen(world, after)
     };
     pairs
         .find(|(pair, _)| deviates(&pair[0].0, pair[0].1.unwrap(), &pair[1].0))

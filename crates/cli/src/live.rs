@@ -70,13 +70,27 @@ pub(crate) fn judge(
         name: name.clone(),
         problem,
     })?;
-    let run = model::explore_live(&world, limits, tell)
-        .map_err(|source| Error::Exploration { name, source })?;
+    let failed = |source| {
+        let name = name.clone();
+        Error::Exploration { name, source }
+    };
+    let run = model::explore_live(&world, limits, tell).map_err(failed)?;
+    let is_safety_judged = world.scenario().endless.as_ref();
+    let is_safety_judged = is_safety_judged.is_some_and(|endless| endless.safety);
+    let safety = if is_safety_judged {
+        let run = model::explore_endless_safety(&world, limits, tell);
+        Some(run.map_err(failed)?)
+    } else {
+        None
+    };
     let scenario = world.scenario();
     let by_notes = scenario.protocol.rules == RulesName::StrictAccept;
     let compares = by_notes && scenario.world.retries == Some(0);
     let another_round = compares.then(|| model::another_round(&world)).flatten();
     let mut answer = Answer::live(Arc::new(world), run);
     answer.another_round = another_round;
-    Ok(answer)
+    Ok(match safety {
+        Some(run) => answer.with_safety(run),
+        None => answer,
+    })
 }

@@ -11,6 +11,11 @@ impl World {
         self.scenario().endless.as_ref()
     }
 
+    /// Whether what acceptors have said is kept beside the network: where it is judged and the network does not keep it.
+    pub(crate) fn keeps_ledger(&self) -> bool {
+        self.network() != Network::Set || self.endless().is_some_and(|endless| endless.safety)
+    }
+
     /// The highest round that a proposer may use.
     pub(crate) fn rounds(&self) -> u32 {
         match self.endless() {
@@ -56,9 +61,10 @@ impl World {
         self.is_decided(state) && self.is_announced_by_all(state)
     }
 
-    /// Whether hosts say again what was not answered.
+    /// Whether hosts answer again what is asked again; where rounds never end they ask again as well.
     pub fn repeats(&self) -> bool {
-        self.endless().is_some_and(|endless| endless.repeats)
+        let bounds = &self.scenario().world;
+        (bounds.repeats || self.endless().is_some_and(|endless| endless.repeats))
             && !self.rules().is(Mutant::NoRetransmission)
     }
 
@@ -204,6 +210,16 @@ impl World {
         };
         next.mail
             .retain(|parcel| parcel.ballot().node != started.node || parcel.ballot() >= oldest);
+    }
+}
+
+impl State {
+    /// Whether a ballot is over: its proposer has started a later round, and nothing of it is on the network any more.
+    pub(crate) fn is_over(&self, ballot: Ballot) -> bool {
+        let server = self.server(ballot.node);
+        let last = server.proposer.last_round.max(server.disk.round);
+        let mut mail = self.mail.iter();
+        last > Some(ballot.round) && mail.all(|parcel| parcel.ballot() != ballot)
     }
 }
 

@@ -69,6 +69,12 @@ impl Mutant {
             (Mutant::Phase1Skipped, Message::Prepare { ballot }, Some(value)) => {
                 (Some(instead(Message::Propose { ballot, value })), None)
             }
+            (Mutant::RepeatHidesVote, Message::Promise { ballot, .. }, _)
+                if handling.before.acceptor().promised == Some(ballot) =>
+            {
+                let accepted = None;
+                (Some(instead(Message::Promise { ballot, accepted })), None)
+            }
             (Mutant::DefaultValue, Message::Propose { ballot, .. }, _) => {
                 let value = Letter::new(Letter::LIMIT - 1).expect("the last letter");
                 (Some(instead(Message::Propose { ballot, value })), None)

@@ -37,6 +37,8 @@ kinds! {
     AskAnswered = "ask answered",
     /// a Prepare is promised
     PreparePromised = "prepare promised",
+    /// a Prepare that was promised before is promised again
+    PromiseRepeated = "promise repeated",
     /// a Prepare is refused with a Nack
     PrepareRefused = "prepare refused",
     /// a Prepare is ignored
@@ -136,7 +138,8 @@ impl Kind {
             Event::Timeout(_) => Kind::TimeoutRetries,
             Event::Deliver(envelope) => match envelope.message {
                 Message::Prepare { .. } if is_nack => Kind::PrepareRefused,
-                Message::Prepare { .. } if speaks => Kind::PreparePromised,
+                Message::Prepare { .. } if speaks && changed => Kind::PreparePromised,
+                Message::Prepare { .. } if speaks => Kind::PromiseRepeated,
                 Message::Prepare { .. } => Kind::PrepareIgnored,
                 Message::Promise { .. } => match said {
                     Some(Message::Propose { value, .. })

@@ -134,6 +134,22 @@ mutants! {
     NextRoundFromNack = "next-round-from-nack",
     /// A host starts no timer: nothing is ever tried again.
     NoTimer = "no-timer",
+    /// A crash tears the write of a vote: its ballot is on the disk, its value is not.
+    TornBallotWithoutValue = "torn-ballot-without-value",
+    /// A crash tears the write of a vote: the promise that goes with it is on the disk, the vote is not. A control.
+    TornPromiseWithoutVote = "torn-promise-without-vote",
+    /// A crash tears the write of a vote: it is on the disk, the promise that goes with it is not. A control.
+    TornVoteWithoutPromise = "torn-vote-without-promise",
+    /// A crash tears the write of a record after its round: promise and vote are gone from the disk.
+    CutAfterRound = "cut-after-round",
+    /// A crash tears the write of a record before its vote: the last one is gone from the disk.
+    CutAfterPromise = "cut-after-promise",
+    /// A disk acknowledges a write and drops it: it holds what was written before that.
+    WriteDropped = "write-dropped",
+    /// A node that restarts finds its disk as it was after the first write: it was restored from a copy.
+    DiskRestored = "disk-restored",
+    /// A promise that is repeated omits the accepted pair.
+    RepeatHidesVote = "repeat-hides-vote",
     /// A host never says again what is not answered.
     NoRetransmission = "no-retransmission",
     /// A late vote of an older ballot makes a learner forget the votes it has counted.
@@ -172,6 +188,18 @@ const CONTROLS: &[Control] = &[
                  each acceptor once, and nobody has voted in a ballot that is still being prepared",
         forgoes: &[],
     },
+    Control {
+        mutant: Mutant::TornPromiseWithoutVote,
+        reason: "nothing of the vote has been said when its write is torn; what is left is an acceptor that \
+                 has promised the ballot and told nobody",
+        forgoes: &[],
+    },
+    Control {
+        mutant: Mutant::TornVoteWithoutPromise,
+        reason: "nothing of the vote has been said when its write is torn; if it is reported later, it is for \
+                 what its ballot proposed, and no other value can have been chosen below",
+        forgoes: &[],
+    },
 ];
 
 impl Mutant {
@@ -184,6 +212,17 @@ impl Mutant {
                 | Mutant::StaleVoteResets
                 | Mutant::GivesUpOnNack
                 | Mutant::Duelling
+        )
+    }
+
+    /// Whether a write for one role of a node can undo what another role has saved, or has saved before.
+    pub(crate) fn is_of_whole_disks(self) -> bool {
+        matches!(
+            self,
+            Mutant::CutAfterRound
+                | Mutant::CutAfterPromise
+                | Mutant::WriteDropped
+                | Mutant::DiskRestored
         )
     }
 

@@ -40,13 +40,16 @@ impl Packed {
             Learner::Chosen(value) => (2, 0, Some(value), NodeSet::EMPTY),
         };
         let memory = server.durable();
+        let copied = vote_bits(server.copy.accepted);
         Packed([
-            known(&memory) << 32 | known(&server.disk),
+            known(&memory) << 32 | (copied >> 4) << 20 | known(&server.disk),
             vote_bits(memory.accepted) << 48
                 | vote_bits(server.disk.accepted) << 32
                 | vote_bits(best) << 16
                 | u64::from(promises.bits()),
-            u64::from(rank(proposer.highest_nack)) << 20
+            (copied & 0xf) << 52
+                | known(&server.copy) << 32
+                | u64::from(rank(proposer.highest_nack)) << 20
                 | u64::from(current) << 8
                 | letter_bits(proposer.client_value) << 4
                 | phase,
@@ -98,6 +101,11 @@ impl Packed {
                 round: Round::new((knows >> 12) as u32 & 0xff),
                 promised: ballot(knows as u16),
                 accepted: vote((votes >> 32) as u16),
+            },
+            copy: Durable {
+                round: Round::new((proposes >> 44) as u32 & 0xff),
+                promised: ballot((proposes >> 32) as u16),
+                accepted: vote(((knows >> 20) as u16) << 4 | (proposes >> 52) as u16 & 0xf),
             },
             announced: self.announced(),
             retries: self.retries(),
@@ -285,6 +293,11 @@ mod tests {
                     promised: some_ballots[1].filter(|_| full),
                     accepted: votes[4].filter(|_| full),
                 },
+                copy: Durable {
+                    round: Round::new(255).filter(|_| full),
+                    promised: some_ballots[1].filter(|_| full),
+                    accepted: votes[4].filter(|_| full),
+                },
                 announced: if full {
                     letters.into_iter().collect()
                 } else {
@@ -308,6 +321,11 @@ mod tests {
                 server.disk.promised = *ballot;
                 check(server);
                 server = base;
+                server.copy.promised = *ballot;
+                check(server);
+                server.copy.round = ballot.map(|ballot| ballot.round);
+                check(server);
+                server = base;
                 server.proposer.last_round = ballot.map(|ballot| ballot.round);
                 check(server);
                 server.disk.round = ballot.map(|ballot| ballot.round);
@@ -319,6 +337,9 @@ mod tests {
                 check(server);
                 server = base;
                 server.disk.accepted = *vote;
+                check(server);
+                server = base;
+                server.copy.accepted = *vote;
                 check(server);
             }
             for letter in &some_letters {

@@ -3,9 +3,12 @@
 //! They judge what acceptors have said ([`World::testimony`]) and what was announced, not what
 //! nodes believe, so that a wrong learner cannot hide a wrong vote.
 
+use std::sync::LazyLock;
+
 use paxos::{NodeId, Phase};
 use stateright::Property;
 
+use crate::endless_safety::JUDGED;
 use crate::parcel::Parcel;
 use crate::{Fault, Kind, Letters, Outcome, Scenario, State, World};
 
@@ -191,6 +194,12 @@ pub const LIVE: &[Known] = &[
     ),
 ];
 
+/// What is judged where rounds never end and a scenario asks for both.
+static ENDLESS: LazyLock<Vec<Known>> = LazyLock::new(|| {
+    let safety = ALL.iter().filter(|known| JUDGED.contains(&known.name));
+    LIVE.iter().chain(safety).copied().collect()
+});
+
 const fn invariant(
     name: &'static str,
     condition: fn(&World, &State) -> bool,
@@ -240,7 +249,8 @@ impl Known {
 
     /// What is judged of a scenario.
     pub fn of(scenario: &Scenario) -> &'static [Known] {
-        match scenario.endless {
+        match &scenario.endless {
+            Some(endless) if endless.safety => &ENDLESS,
             Some(_) => LIVE,
             None => ALL,
         }
@@ -325,7 +335,7 @@ pub fn chosen(world: &World, state: &State) -> Letters {
 }
 
 /// The values announced by nodes or told to clients.
-fn announced(state: &State) -> Letters {
+pub(crate) fn announced(state: &State) -> Letters {
     let by_nodes = state
         .packed()
         .iter()
@@ -403,7 +413,7 @@ fn no_vote_below_promise(world: &World, state: &State) -> bool {
     })
 }
 
-fn one_value_per_ballot(world: &World, state: &State) -> bool {
+pub(crate) fn one_value_per_ballot(world: &World, state: &State) -> bool {
     let stated = statements(world, state);
     stated
         .clone()

@@ -7,6 +7,8 @@
 //! is one of the World's from some state that is kept as this one. [`Ranked::walk`] walks a path with ballots as the
 //! World has them, step by step.
 
+use std::borrow::Cow;
+
 use checker::{Fingerprint, Offers};
 use paxos::{Ballot, Durable, Envelope, Learner, Message, NodeId, Progress, Round, Vote};
 use stateright::{Model, Path, Property};
@@ -25,6 +27,8 @@ const CLASSES_MAX: usize = 256;
 pub struct Ranked {
     world: World,
     sorts: Vec<Sort>,
+    /// Whether nothing is forgotten that a property of what must never be may ask for, and a decision ends nothing.
+    remembers: bool,
 }
 
 /// Something that happens.
@@ -57,7 +61,11 @@ impl Ranked {
             Some(_) => {
                 let sorts = Sort::all(&world);
                 match sorts.len() {
-                    0..=CLASSES_MAX => Ok(Ranked { world, sorts }),
+                    0..=CLASSES_MAX => Ok(Ranked {
+                        world,
+                        sorts,
+                        remembers: false,
+                    }),
                     many => Err(format!(
                         "`{}` has {many} classes of actions to be treated fairly, but there is room for \
                          {CLASSES_MAX}: take fewer nodes",
@@ -70,6 +78,19 @@ impl Ranked {
                 world.scenario().name
             )),
         }
+    }
+
+    /// The same for judging what must never be: see [`crate::explore_endless_safety`].
+    ///
+    /// # Errors
+    /// As [`Ranked::new`].
+    pub(crate) fn remembering(world: World) -> Result<Ranked, String> {
+        let ranked = Ranked::new(world)?;
+        let remembers = true;
+        Ok(Ranked {
+            remembers,
+            ..ranked
+        })
     }
 
     /// The world with its ballots as they are.
@@ -96,6 +117,12 @@ impl Ranked {
     fn forgetting(&self, state: &State) -> State {
         let mut kept = state.clone();
         kept.mid_ballot = false;
+        if self.remembers {
+            kept.ledger
+                .retain(|said| said.is_vote() && !state.is_over(said.ballot()));
+            return kept;
+        }
+        kept.ledger.clear();
         for (node, mut server) in state.servers() {
             let proposer = &mut server.proposer;
             let ballot = match proposer.progress {
@@ -172,7 +199,17 @@ impl Ranked {
     /// # Errors
     /// The step that no ballot of the World's own can take.
     pub fn walk(&self, path: &Path<State, Turn>) -> Result<Path<State, Action>, usize> {
-        let steps = path.clone().into_vec();
+        self.walk_steps(&path.clone().into_vec())
+    }
+
+    /// The same of a path's states and steps.
+    ///
+    /// # Errors
+    /// The step that no ballot of the World's own can take.
+    pub(crate) fn walk_steps(
+        &self,
+        steps: &[(State, Option<Turn>)],
+    ) -> Result<Path<State, Action>, usize> {
         let mut here = self.world.init_states().remove(0);
         let (start, mut actions) = (here.clone(), Vec::new());
         for (step, pair) in steps.windows(2).enumerate() {
@@ -185,6 +222,45 @@ impl Ranked {
             actions.push(action);
         }
         Path::from_actions(&self.world, start, &actions).ok_or(actions.len())
+    }
+
+    /// What can happen in a state, whether or not anything is decided.
+    pub(crate) fn turns(&self, state: &State, turns: &mut Vec<Turn>) {
+        let mut actions = Vec::new();
+        self.world.actions(state, &mut actions);
+        for action in actions {
+            let is_wide = starts(state, action)
+                .is_some_and(|node| Order::of(state).gap(base(state, node)) == Some(GAP));
+            let ways: &[Start] = match is_wide {
+                true => &[Start::Near, Start::Far],
+                false => &[Start::Plain],
+            };
+            turns.extend(ways.iter().map(|&start| Turn { action, start }));
+        }
+    }
+
+    /// A state that is kept as this one and in which a turn is a step of the World, and the state that it leads to, not yet as
+    /// it is kept.
+    pub(crate) fn advanced<'a>(
+        &self,
+        state: &'a State,
+        turn: Turn,
+    ) -> Option<(Cow<'a, State>, State)> {
+        let before = match (turn.start, starts(state, turn.action)) {
+            (Start::Far, Some(node)) => {
+                let base = base(state, node);
+                Cow::Owned(renumbered(
+                    state,
+                    &mut |round| match round.number() > base {
+                        true => numbered(round.number() + 1),
+                        false => round,
+                    },
+                ))
+            }
+            (Start::Plain | Start::Near | Start::Far, _) => Cow::Borrowed(state),
+        };
+        let next = self.world.next_state(&before, turn.action)?;
+        Some((before, next))
     }
 
     /// The turn that an action is, in the state before it as it is kept; `None` if it is of a message that is forgotten
@@ -337,12 +413,17 @@ fn server_with(server: Server, to: &mut dyn FnMut(Round) -> Round) -> Server {
         },
         other @ (Learner::Unaware | Learner::Chosen(_)) => other,
     };
-    new.disk = Durable {
-        round: server.disk.round.map(&mut *to),
-        promised: server.disk.promised.map(|one| ballot_with(one, to)),
-        accepted: server.disk.accepted.map(|one| vote_with(one, to)),
-    };
+    new.disk = record_with(server.disk, to);
+    new.copy = record_with(server.copy, to);
     new
+}
+
+fn record_with(record: Durable<Letter>, to: &mut dyn FnMut(Round) -> Round) -> Durable<Letter> {
+    Durable {
+        round: record.round.map(&mut *to),
+        promised: record.promised.map(|one| ballot_with(one, to)),
+        accepted: record.accepted.map(|one| vote_with(one, to)),
+    }
 }
 
 fn message_with(message: Message<Letter>, to: &mut dyn FnMut(Round) -> Round) -> Message<Letter> {
@@ -427,33 +508,11 @@ impl Model for Ranked {
         if self.world.is_over(state) {
             return;
         }
-        let mut actions = Vec::new();
-        self.world.actions(state, &mut actions);
-        for action in actions {
-            let is_wide = starts(state, action)
-                .is_some_and(|node| Order::of(state).gap(base(state, node)) == Some(GAP));
-            let ways: &[Start] = match is_wide {
-                true => &[Start::Near, Start::Far],
-                false => &[Start::Plain],
-            };
-            turns.extend(ways.iter().map(|&start| Turn { action, start }));
-        }
+        self.turns(state, turns);
     }
 
     fn next_state(&self, state: &State, turn: Turn) -> Option<State> {
-        let next = match (turn.start, starts(state, turn.action)) {
-            (Start::Far, Some(node)) => {
-                let base = base(state, node);
-                let wider = renumbered(state, &mut |round| match round.number() > base {
-                    true => numbered(round.number() + 1),
-                    false => round,
-                });
-                self.world.next_state(&wider, turn.action)?
-            }
-            (Start::Plain | Start::Near | Start::Far, _) => {
-                self.world.next_state(state, turn.action)?
-            }
-        };
+        let (_, next) = self.advanced(state, turn)?;
         Some(self.kept(&next))
     }
 

@@ -15,7 +15,7 @@ pub struct State {
     /// What the network holds.
     pub mail: Vec<Parcel>,
     /// What acceptors have ever said, to nobody in particular, where the network does not keep
-    /// it; empty in a [`crate::Network::Set`]. Seen by properties only.
+    /// it; empty in a [`crate::Network::Set`], unless rounds never end and safety is judged. Seen by properties only.
     pub ledger: Vec<Parcel>,
     /// How far each [`Ask`] has come.
     pub asks: [Outcome; Ask::LIMIT],
@@ -44,6 +44,8 @@ pub struct Server {
     pub learner: Learner<Letter>,
     /// Its disk.
     pub disk: Durable<Letter>,
+    /// The first record that it saved, under [`crate::Mutant::DiskRestored`]; else [`Durable::EMPTY`].
+    pub copy: Durable<Letter>,
     /// What it has ever announced to be chosen, before crashes as well. Seen by properties only.
     pub announced: Letters,
     /// How often it timed out; not counted where `retries` does not bound it.
@@ -172,6 +174,7 @@ impl Server {
             proposer: *node.proposer(),
             learner: *node.learner(),
             disk,
+            copy: Durable::EMPTY,
             announced: Letters::EMPTY,
             retries: 0,
             timer: None,

@@ -32,7 +32,7 @@ pub enum Consequence {
     Sends(Broadcast<Letter>),
     /// Envelopes that a crash kept from leaving.
     DoesNotSend(Broadcast<Letter>),
-    /// A crash kept this from becoming durable.
+    /// A crash or a disk kept this from becoming durable.
     DoesNotSave {
         /// Whose disk.
         node: NodeId,
@@ -215,11 +215,6 @@ impl World {
         consequences: &mut Vec<Consequence>,
     ) {
         let node = reaction.at;
-        let disk = before.server(node).disk;
-        let unsaved = reaction
-            .effects
-            .persist
-            .map(|lost| Consequence::DoesNotSave { node, lost });
         if !self.sends_first() {
             consequences.extend(saves(before, after, reaction));
         }
@@ -232,15 +227,14 @@ impl World {
                 consequences.push(Consequence::DoesNotSend(Broadcast { to: unsent, ..said }));
             }
         }
-        if after.server(node).disk == disk {
-            consequences.extend(unsaved);
-        }
+        consequences.extend(unsaved(after, reaction));
         consequences.push(restart(after, node));
     }
 }
 
 fn whole(before: &State, after: &State, reaction: &Reaction, consequences: &mut Vec<Consequence>) {
     consequences.extend(saves(before, after, reaction));
+    consequences.extend(unsaved(after, reaction));
     consequences.extend(reaction.said().map(Consequence::Sends));
     if let Some(value) = reaction.effects.chosen {
         let node = reaction.at;
@@ -268,6 +262,18 @@ fn saves(before: &State, after: &State, reaction: &Reaction) -> Option<Consequen
         before,
         after,
     })
+}
+
+/// What a host was to save and its disk does not hold.
+fn unsaved(after: &State, reaction: &Reaction) -> Option<Consequence> {
+    let (node, record) = (reaction.at, reaction.effects.persist?);
+    let disk = after.server(node).disk;
+    let lost = Durable {
+        round: record.round.filter(|_| record.round != disk.round),
+        promised: record.promised.filter(|_| record.promised != disk.promised),
+        accepted: record.accepted.filter(|_| record.accepted != disk.accepted),
+    };
+    (lost != Durable::EMPTY).then_some(Consequence::DoesNotSave { node, lost })
 }
 
 fn restart(after: &State, node: NodeId) -> Consequence {

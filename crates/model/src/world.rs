@@ -147,12 +147,11 @@ impl World {
 
     /// What acceptors have ever said: promises and votes, in a fixed order.
     pub fn testimony<'a>(&self, state: &'a State) -> &'a [Parcel] {
-        match self.network() {
-            Network::Set => {
-                let start = state.mail.partition_point(|parcel| !parcel.is_testimony());
-                &state.mail[start..]
-            }
-            Network::Bag | Network::Ordered => &state.ledger,
+        if self.keeps_ledger() {
+            &state.ledger
+        } else {
+            let start = state.mail.partition_point(|parcel| !parcel.is_testimony());
+            &state.mail[start..]
         }
     }
 
@@ -274,7 +273,7 @@ impl World {
         let mut server = before.remembering(&reaction.node);
         self.note_event(&mut next, &mut server, event);
         if let Some(durable) = reaction.effects.persist {
-            server.disk = durable;
+            self.save(&mut server, before.durable(), durable);
         }
         for said in reaction.said() {
             self.send(&mut next, &said);
@@ -308,7 +307,7 @@ impl World {
     fn send(&self, next: &mut State, said: &Broadcast<Letter>) {
         self.network().send(&mut next.mail, said);
         let parcel = Parcel::new(said.from, NodeSet::EMPTY, said.message);
-        if self.network() != Network::Set && parcel.is_testimony() {
+        if self.keeps_ledger() && parcel.is_testimony() {
             network::insert(&mut next.ledger, parcel);
         }
         if let Message::Prepare { ballot } = said.message {

@@ -209,6 +209,30 @@ impl Answer {
         }
     }
 
+    /// With what was found of what must never be, in a world without end: that is judged beside what has to happen.
+    #[must_use]
+    pub fn with_safety(mut self, run: Run<State, Action>) -> Answer {
+        if let Ending::Truncated(cut) = run.ending {
+            self.unfinished = self.unfinished.or(Some(cut));
+        }
+        let verdicts = &self.world.scenario().expect.verdicts;
+        let judged = run.findings.into_iter().map(|finding| Judged {
+            property: finding.property,
+            invariant: true,
+            expected: Some(
+                verdicts
+                    .get(finding.property)
+                    .copied()
+                    .unwrap_or(Expected::Holds),
+            ),
+            verdict: finding.verdict,
+            vacuous: false,
+            tail: None,
+        });
+        self.judged.extend(judged.collect::<Vec<_>>());
+        self
+    }
+
     /// With what was found of whether deciding stays possible. If it does not, that is judged beside the properties.
     #[must_use]
     pub fn with_outlook(mut self, outlook: Outlook) -> Answer {

@@ -49,6 +49,15 @@ pub(crate) fn beyond(disk: &Durable<Letter>, other: &Durable<Letter>) -> Vec<Fac
     facts
 }
 
+/// Whether a disk holds a later fact of the same kind.
+pub(crate) fn is_exceeded(fact: Fact, disk: &Durable<Letter>) -> bool {
+    match fact {
+        Fact::Round(round) => disk.round > Some(round),
+        Fact::Promise(ballot) => disk.promised > Some(ballot),
+        Fact::Vote(vote) => disk.accepted.map(|held| held.ballot) > Some(vote.ballot),
+    }
+}
+
 /// What a node should know from its disk and does not: nothing, unless the rules of recovery are
 /// wrong.
 pub(crate) fn forgotten(server: &Server) -> Vec<Fact> {

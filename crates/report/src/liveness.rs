@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use checker::Verdict;
+use model::properties::Known;
 use model::{Action, AnotherRound, State, World};
 use stateright::Path;
 
@@ -36,11 +37,8 @@ pub(crate) fn liveness(live: &[&Answer], bounded: &[&Answer]) -> String {
              |---|---|---|---|---|--:|--:|\n";
     for answer in live {
         let scenario = answer.scenario();
-        let cells: Vec<String> = answer
-            .judged
-            .iter()
-            .map(|judged| cell(answer, judged))
-            .collect();
+        let has_to_happen = answer.judged.iter().filter(|judged| is_live(judged));
+        let cells: Vec<String> = has_to_happen.map(|judged| cell(answer, judged)).collect();
         writeln!(
             page,
             "| [{0}]({0}.md) | {1} | {2} | {3} | {4} |",
@@ -57,9 +55,50 @@ pub(crate) fn liveness(live: &[&Answer], bounded: &[&Answer]) -> String {
             page += &another_round(answer, found);
         }
     }
+    page += &safety(live);
     page += &stays_possible(bounded);
     page
 }
+
+/// Whether it is that something has to happen.
+fn is_live(judged: &Judged) -> bool {
+    Known::named(judged.property).is_some_and(Known::is_live)
+}
+
+/// What must never be, in the worlds where that is judged as well.
+fn safety(live: &[&Answer]) -> String {
+    let never = |answer: &&Answer| -> Vec<String> {
+        let never = answer.judged.iter().filter(|judged| !is_live(judged));
+        never
+            .map(|judged| format!("{}: {}", judged.property, cell(answer, judged)))
+            .collect()
+    };
+    let judged: Vec<(&str, Vec<String>)> = live
+        .iter()
+        .map(|answer| (answer.scenario().name.as_str(), never(answer)))
+        .filter(|(_, never)| !never.is_empty())
+        .collect();
+    if judged.is_empty() {
+        return String::new();
+    }
+    let mut table = String::from(SAFETY);
+    for (name, never) in judged {
+        writeln!(table, "| [{name}]({name}.md) | {} |", never.join(", "))
+            .expect("a string takes all that is written to it");
+    }
+    table
+}
+
+const SAFETY: &str = "
+## What must never be, where rounds never end
+
+Judged in these worlds as well, up to the order of ballots. No message is forgotten for that and a decision ends nothing; of a
+ballot that is over, since its proposer has started a later one and none of its messages is left, it is remembered what was
+chosen in it.
+
+| scenario | found |
+|---|---|
+";
 
 /// The same story by both rules.
 fn another_round(answer: &Answer, found: &AnotherRound) -> String {

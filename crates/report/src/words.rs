@@ -145,6 +145,10 @@ fn network(scenario: &Scenario) -> String {
         return format!("{arrives}{lost}.{repeats}");
     }
     match (scenario.world.network, scenario.world.loss) {
+        (Network::Set, _) if scenario.world.repeats => {
+            "A message can arrive at any time, in any order, any number of times, or never. Hosts answer again what is \
+             asked again."
+        }
         (Network::Set, _) => {
             "A message can arrive at any time, in any order, any number of times, or never."
         }

@@ -76,7 +76,10 @@ pub(crate) fn seek(
         let run = model::outlook(world, Reductions::ALL, &limits, tell);
         return sought(world, property, Some(Tail::Helpless), run);
     }
-    if property.is_live() == is_bounded {
+    let is_judged = Known::of(scenario)
+        .iter()
+        .any(|known| known.name == property.name);
+    if !is_judged {
         let besides = is_bounded.then_some(CAN_DECIDE);
         let judged = Known::of(scenario)
             .iter()
@@ -89,9 +92,17 @@ pub(crate) fn seek(
             judged.collect::<Vec<_>>().join(", ")
         )));
     }
-    match property.is_live() {
-        true => seek_lasso(world, property, limits, tell),
-        false => seek_shortest(world, property, limits, tell),
+    if property.is_live() {
+        seek_lasso(world, property, limits, tell)
+    } else if is_bounded {
+        seek_shortest(world, property, limits, tell)
+    } else {
+        let limits = Limits {
+            until: Until::Found(property.name),
+            ..limits.clone()
+        };
+        let run = model::explore_endless_safety(world, &limits, tell);
+        sought(world, property, None, run)
     }
 }
 

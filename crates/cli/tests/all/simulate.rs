@@ -285,14 +285,65 @@ const FOUND: &[Row] = &[
         2,
         2,
     ),
+    (
+        Mutant::TornBallotWithoutValue,
+        "one-acceptor",
+        "validity",
+        0,
+        0,
+        0,
+    ),
+    (
+        Mutant::CutAfterRound,
+        "one-acceptor",
+        "promises-rise",
+        0,
+        0,
+        0,
+    ),
+    (
+        Mutant::CutAfterPromise,
+        "hosts-repeat",
+        "no-vote-below-promise",
+        0,
+        0,
+        0,
+    ),
+    (
+        Mutant::WriteDropped,
+        "one-acceptor",
+        "promises-rise",
+        0,
+        0,
+        0,
+    ),
+    (
+        Mutant::DiskRestored,
+        "one-acceptor",
+        "promises-rise",
+        0,
+        0,
+        0,
+    ),
+    (
+        Mutant::RepeatHidesVote,
+        "hosts-repeat",
+        "no-vote-below-promise",
+        0,
+        0,
+        0,
+    ),
 ];
 
-/// Mutants that violate nothing: two let nothing be chosen, two need another fault.
+/// Mutants that violate nothing: two let nothing be chosen, two need another fault, two are torn writes of which nothing was
+/// said.
 const HARMLESS: &[Mutant] = &[
     Mutant::AcceptStrict,
     Mutant::OverStrictQuorum,
     Mutant::BallotsNotUnique,
     Mutant::PromiseEqual,
+    Mutant::TornPromiseWithoutVote,
+    Mutant::TornVoteWithoutPromise,
     Mutant::NeverAnnounced,
     Mutant::VotesOnce,
     Mutant::AdoptsFromAllOnly,

@@ -40,7 +40,7 @@ pub(crate) use tables::Tables;
 use tables::Transition;
 
 use crate::network::insert;
-use crate::{Action, Event, Kind, Network, State, World};
+use crate::{Action, Event, Kind, Mutant, Network, State, World};
 
 /// A world, compiled. `W` is the number of words that a state takes: see [`Plan::words`].
 #[derive(Clone)]
@@ -115,6 +115,11 @@ impl Plan {
         }
         if world.has_faults() {
             return Err("clients and disks can fail in it".to_owned());
+        }
+        if world.rules().mutant.is_some_and(Mutant::is_of_whole_disks) {
+            return Err(
+                "a write for one role of a node can undo what another one has saved".to_owned(),
+            );
         }
         if world.scenario().world.crashes > code::CRASHES_MAX {
             return Err(format!("it has more than {} crashes", code::CRASHES_MAX));

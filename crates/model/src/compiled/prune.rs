@@ -1,5 +1,7 @@
 //! Taking out of a state what can never again matter.
 
+use super::local::Local;
+use super::universe::Mask;
 use super::{Code, Compiled};
 use crate::properties::{Known, Past};
 
@@ -68,7 +70,7 @@ impl<const W: usize> Compiled<W> {
                     let mut rest = sends.0.iter().zip(self.mail..);
                     let is_said =
                         rest.all(|(sends, word)| sends & !(code.words()[word] | dead[word]) == 0);
-                    if is_said {
+                    if is_said && !self.is_promised_anew(code.number(node), node, sends, crash) {
                         dead[word] |= bit;
                         is_done = false;
                     }
@@ -79,6 +81,20 @@ impl<const W: usize> Compiled<W> {
             }
         }
         self.take_out(code, dead);
+    }
+
+    /// Whether a promise among these tells properties something: one that a crash kept from leaving when it was given, and
+    /// that is repeated, is said for the first time.
+    fn is_promised_anew(&self, number: u32, node: usize, sends: &Mask, crash: bool) -> bool {
+        let (tables, universe) = (&*self.tables, &self.tables.universe);
+        let local = tables.entry(node, number).local;
+        let said = universe.envelopes.iter().enumerate();
+        let promises = said.filter(|(id, envelope)| envelope.is_promise() && sends.has(*id));
+        let said = promises.fold(local.said, |said, (_, promise)| {
+            said.and(universe, *promise)
+        });
+        said != local.said
+            && tables.normal(node, tables.number(node, Local { said, ..local }), crash) != number
     }
 
     /// Proposals of a ballot matter as long as another one may be made in it, or voted for.

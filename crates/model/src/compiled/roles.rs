@@ -372,6 +372,7 @@ fn project(role: Role, server: Server, asks: [Outcome; Ask::LIMIT]) -> Part {
         },
         learner: Learner::Unaware,
         disk: Durable::EMPTY,
+        copy: Durable::EMPTY,
         announced: crate::Letters::EMPTY,
         retries: 0,
         timer: None,

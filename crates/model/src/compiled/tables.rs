@@ -256,7 +256,7 @@ impl Tables {
         number as u32
     }
 
-    fn facts(&self, node: usize, local: &Local) -> Facts {
+    pub(crate) fn facts(&self, node: usize, local: &Local) -> Facts {
         let id = NodeId::new(node).expect("a node of the cluster");
         let server = local.packed.unpack();
         let node = server.node(id, *self.world.cluster());

@@ -22,6 +22,10 @@ pub struct Bounds {
     pub crashes: u8,
     /// Whether a crash may tear a step: after the persist, or after some of the sends.
     pub torn: bool,
+    /// Whether hosts answer again what they are asked again, where the first answer may be lost. Their questions need not
+    /// be asked again: on a network that is a set they arrive any number of times.
+    #[serde(skip_serializing_if = "is_off")]
+    pub repeats: bool,
     /// The nodes that may crash; all if absent.
     pub crash_nodes: Option<Vec<usize>>,
     /// The nodes that never run.
@@ -46,6 +50,15 @@ fn is_none(times: &u8) -> bool {
     *times == 0
 }
 
+/// Whether something does not happen.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for this signature"
+)]
+fn is_off(happens: &bool) -> bool {
+    !*happens
+}
+
 impl Default for Bounds {
     fn default() -> Bounds {
         Bounds {
@@ -55,6 +68,7 @@ impl Default for Bounds {
             retries: None,
             crashes: 0,
             torn: false,
+            repeats: false,
             crash_nodes: None,
             down: Vec::new(),
             faults: Vec::new(),
@@ -83,6 +97,10 @@ pub struct Endless {
     /// Whether hosts say again what was not answered, and answer again what is asked again.
     #[serde(default)]
     pub repeats: bool,
+    /// Whether what must never be is judged as well, beside what has to happen. Nothing is forgotten for that, so it takes more
+    /// states.
+    #[serde(default, skip_serializing_if = "is_off")]
+    pub safety: bool,
     /// Whether time-outs may be too short: they come at any moment.
     #[serde(default)]
     pub impatient: bool,

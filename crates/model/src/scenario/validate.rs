@@ -47,6 +47,16 @@ impl Scenario {
                     .into(),
             );
         }
+        if self.world.repeats && self.endless.is_some() {
+            return Err("world.repeats does not go with [endless]: give endless.repeats".into());
+        }
+        if self.world.repeats && self.world.network != Network::Set {
+            return Err(
+                "world.repeats goes with network = \"set\": on the other networks no question arrives twice, so \
+                        leave it out"
+                    .into(),
+            );
+        }
         self.validate_faults()?;
         self.validate_endless(cluster)?;
         if self.ask.is_empty() || self.ask.len() > Ask::LIMIT {

@@ -17,7 +17,10 @@ impl World {
         let mut server = before.remembering(&reaction.node);
         self.note_event(&mut next, &mut server, event);
         if let Some(durable) = reaction.effects.persist.filter(|_| !self.sends_first()) {
-            server.disk = durable;
+            self.save(&mut server, before.durable(), durable);
+            if sends == 0 {
+                server.disk = self.half_saved(before.disk, server.disk);
+            }
         }
         // What reaches nobody is not said.
         let mut sent = reaction.sent_before_crash(sends);
@@ -80,7 +83,8 @@ impl World {
         self.forget_clients(next, at);
     }
 
-    pub(crate) fn restarted(&self, at: NodeId, server: Server) -> Server {
+    pub(crate) fn restarted(&self, at: NodeId, mut server: Server) -> Server {
+        server.disk = self.read_back(&server);
         let node = self.rules.start(at, self.cluster, server.disk);
         Server {
             timer: None,

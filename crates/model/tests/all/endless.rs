@@ -389,3 +389,110 @@ fn the_notes_rule_needs_another_round_where_an_acceptor_missed_the_prepare() {
     let calm = "[endless]\nin-flight = 1\n[world]\nretries = 0\n";
     assert!(model::another_round(&self::world(&format!("{calm}{LONE}"))).is_none());
 }
+
+/// A world without end in which what must never be is judged.
+fn judged(body: &str, more: &str) -> World {
+    world(&format!(
+        "[endless]\nin-flight = 1\nsafety = true\n{more}{body}"
+    ))
+}
+
+/// How many steps each property takes to be violated.
+fn unsafe_after(world: &World) -> Vec<(&'static str, usize)> {
+    let run = model::explore_endless_safety(world, &Limits::default(), &|_| {}).unwrap();
+    assert!(run.is_exhausted(), "{}", run.ending);
+    let findings = run.findings.into_iter();
+    let violated = findings.filter_map(|finding| match finding.verdict {
+        Verdict::Violated(path) => Some((finding.property, path.into_actions().len())),
+        Verdict::Exhausted => None,
+        other @ (Verdict::Witnessed(_) | Verdict::Truncated(_)) => panic!("{other:?}"),
+    });
+    violated.collect()
+}
+
+/// A proposer that is asked twice, so that its first ballot can be over before its second.
+const ASKED_TWICE: &str = "[cluster]\nproposers = 1\nacceptors = 1\n\
+                           [[ask]]\nvalue = \"A\"\nof = 0\n[[ask]]\nvalue = \"B\"\nof = 0\n";
+
+#[test]
+fn nothing_false_is_chosen_however_many_rounds_there_are() {
+    for (body, more) in [
+        (DUEL, ""),
+        (DUEL, "[protocol]\nnack = true\n"),
+        (DUEL, "[protocol]\nrules = \"notes\"\n"),
+        (DUEL, "repeats = true\n"),
+        (ASKED_TWICE, "[world]\ncrashes = 1\ntorn = true\n"),
+        (LONE, "repeats = true\n[world]\nloss = true\n"),
+    ] {
+        assert_eq!(unsafe_after(&judged(body, more)), [], "{more}");
+    }
+}
+
+/// Faults that a bounded world finds are found in as many steps, and each path is one of the World's, on whose last
+/// state the World's own property says the same.
+#[test]
+fn what_is_false_where_rounds_end_is_false_where_they_do_not() {
+    let rows: [(Mutant, &str, &str, &str, usize); 5] = [
+        (Mutant::OwnValue, DUEL, "", "agreement", 8),
+        (Mutant::DefaultValue, DUEL, "", "validity", 4),
+        (
+            Mutant::FirstVoteIsChosen,
+            LONE,
+            "",
+            "announced-is-chosen",
+            7,
+        ),
+        (
+            Mutant::TwoValuesOneBallot,
+            DUEL,
+            "",
+            "one-value-per-ballot",
+            3,
+        ),
+        (
+            Mutant::RepeatHidesVote,
+            DUEL,
+            "repeats = true\n",
+            "agreement",
+            9,
+        ),
+    ];
+    for (mutant, body, more, property, steps) in rows {
+        let world = judged(body, more).with_mutant(mutant);
+        let run = model::explore_endless_safety(&world, &Limits::default(), &|_| {}).unwrap();
+        let verdict = &run.finding(property).unwrap().verdict;
+        let path = verdict.path().expect(property);
+        assert_eq!(path.clone().into_actions().len(), steps, "{mutant}");
+        let known = model::properties::Known::named(property).unwrap();
+        assert!(
+            !(known.property().condition)(&world, path.last_state()),
+            "{mutant}"
+        );
+    }
+}
+
+/// What was chosen in a ballot that is over is remembered: here its votes are lost before another value is chosen.
+#[test]
+fn what_was_chosen_in_a_ballot_that_is_over_still_counts() {
+    let more = "[world]\ncrashes = 1\ntorn = true\n";
+    let world = judged(ASKED_TWICE, more).with_mutant(Mutant::PromiseHidesVote);
+    let violated = unsafe_after(&world);
+    let steps = violated.iter().find(|(name, _)| *name == "agreement");
+    assert!(steps.is_some(), "{violated:?}");
+}
+
+/// A core that goes on in a ballot that is over is not said to be safe.
+#[test]
+fn a_ballot_that_goes_on_when_it_is_over_leaves_the_verdict_open() {
+    let more = "[world]\ncrashes = 1\nloss = true\n";
+    let world = judged(ASKED_TWICE, more).with_mutant(Mutant::BallotReused);
+    let run = model::explore_endless_safety(&world, &Limits::default(), &|_| {}).unwrap();
+    assert!(!run.is_exhausted());
+    for finding in &run.findings {
+        assert!(
+            !matches!(finding.verdict, Verdict::Exhausted),
+            "{}",
+            finding.property
+        );
+    }
+}

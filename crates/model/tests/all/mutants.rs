@@ -248,6 +248,36 @@ const CAUGHT: &[(Mutant, &str, Shows)] = &[
         "disks-fail",
         Violates("agreement", 14),
     ),
+    (
+        Mutant::TornBallotWithoutValue,
+        "one-acceptor",
+        Violates("validity", 8),
+    ),
+    (
+        Mutant::CutAfterRound,
+        "one-acceptor",
+        Violates("agreement", 9),
+    ),
+    (
+        Mutant::CutAfterPromise,
+        "hosts-repeat",
+        Violates("agreement", 9),
+    ),
+    (
+        Mutant::WriteDropped,
+        "one-acceptor",
+        Violates("agreement", 8),
+    ),
+    (
+        Mutant::DiskRestored,
+        "one-acceptor",
+        Violates("agreement", 8),
+    ),
+    (
+        Mutant::RepeatHidesVote,
+        "hosts-repeat",
+        Violates("agreement", 9),
+    ),
 ];
 
 /// How the faults that need three ballots come to be chosen twice, and where else.
@@ -318,6 +348,12 @@ const CONTROLS: &[(Mutant, &str)] = &[
     (Mutant::PromiseEqual, "one-acceptor"),
     (Mutant::PromiseEqual, "one-proposer-restarts"),
     (Mutant::PromiseEqual, "ordered-network"),
+    (Mutant::TornPromiseWithoutVote, "one-acceptor"),
+    (Mutant::TornPromiseWithoutVote, "one-proposer-restarts"),
+    (Mutant::TornPromiseWithoutVote, "hosts-repeat"),
+    (Mutant::TornVoteWithoutPromise, "one-acceptor"),
+    (Mutant::TornVoteWithoutPromise, "one-proposer-restarts"),
+    (Mutant::TornVoteWithoutPromise, "hosts-repeat"),
 ];
 
 const SLOW_CONTROLS: &[(Mutant, &str)] = &[
@@ -557,6 +593,11 @@ fn forgetting_needs_a_crash() {
         Mutant::CorruptIsEmpty,
         Mutant::BallotReused,
         Mutant::SendFirst,
+        Mutant::TornBallotWithoutValue,
+        Mutant::CutAfterRound,
+        Mutant::CutAfterPromise,
+        Mutant::WriteDropped,
+        Mutant::DiskRestored,
     ];
     for mutant in mutants {
         let calm = small("proposers = 2\nacceptors = 1\nlearners = 1", "");
@@ -564,6 +605,28 @@ fn forgetting_needs_a_crash() {
         let asked_twice = small("proposers = 1\nacceptors = 1", "[world]\nrounds = 2");
         assert_survives(&asked_twice.with_mutant(mutant));
     }
+}
+
+/// A torn write has sent nothing: what a single acceptor reads back in part shows only where that part replaces what was
+/// there before.
+#[test]
+fn torn_records_need_a_torn_step() {
+    let mutants = [
+        Mutant::TornBallotWithoutValue,
+        Mutant::CutAfterRound,
+        Mutant::CutAfterPromise,
+    ];
+    for mutant in mutants {
+        let cluster = "proposers = 2\nacceptors = 1\nlearners = 1";
+        let whole = small(cluster, "[world]\ncrashes = 1").with_mutant(mutant);
+        assert_survives(&whole);
+    }
+}
+
+/// A repeated promise is a second one only where hosts repeat.
+#[test]
+fn hiding_a_vote_in_a_repeated_promise_needs_hosts_that_repeat() {
+    assert_survives(&shipped("one-acceptor").with_mutant(Mutant::RepeatHidesVote));
 }
 
 /// A proposer with a round to spare, asked again after a crash.

@@ -210,6 +210,11 @@ const CLASSES: &[Class] = &[
         |one| one.protocol.quorums.is_some(),
         Mutant::QuorumsByCount,
     ),
+    (
+        "hosts that repeat",
+        |one| one.world.repeats,
+        Mutant::RepeatHidesVote,
+    ),
     ("failures of clients", has_faults, Mutant::RefusalsBelieved),
     ("failures of disks", has_faults, Mutant::SentUnflushed),
 ];

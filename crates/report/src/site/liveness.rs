@@ -1,8 +1,9 @@
 //! Whether anything is decided, however long it takes.
 
 use maud::{Markup, html};
+use model::properties::Known;
 
-use super::chapter::Chapter;
+use super::chapter::{Chapter, Property};
 use super::ways::{page_at, scenario_page, wide};
 use crate::words::number;
 
@@ -55,7 +56,7 @@ fn table(live: &[&Chapter]) -> Markup {
         table {
             thead { tr {
                 th scope="col" { "Scenario" }
-                @for property in names { th scope="col" { (property.name) } }
+                @for property in names.iter().filter(|one| is_live(one)) { th scope="col" { (property.name) } }
                 th.number scope="col" { "States" } th.number scope="col" { "Transitions" }
             } }
             tbody { @for chapter in live { tr {
@@ -63,7 +64,7 @@ fn table(live: &[&Chapter]) -> Markup {
                     a href=(scenario_page(&chapter.name)) { (chapter.name) }
                     div.quiet { (chapter.title.trim()) }
                 }
-                @for property in &chapter.properties { td {
+                @for property in chapter.properties.iter().filter(|one| is_live(one)) { td {
                     @match property.is_met {
                         Some(false) => span.bad { "✗ not as expected: " },
                         Some(true) => span.good { "✓ " },
@@ -78,6 +79,11 @@ fn table(live: &[&Chapter]) -> Markup {
             } } }
         }
     }
+}
+
+/// Whether it is that something has to happen.
+fn is_live(property: &Property) -> bool {
+    Known::named(&property.name).is_some_and(Known::is_live)
 }
 
 /// The same story by both rules.

@@ -65,6 +65,62 @@ fn unsaved(consequence: &Consequence) -> Option<Durable<Letter>> {
     }
 }
 
+/// A disk holds a record whole or not at all, and what it has acknowledged.
+pub(super) fn saves_whole_records(_reading: &Reading<'_>, step: &Step) -> Option<String> {
+    let (event, is_torn) = match step.action {
+        Action::Step(event) => (event, false),
+        Action::Torn { event, .. } => (event, true),
+        Action::Crash(_)
+        | Action::Lose(_)
+        | Action::Answer { .. }
+        | Action::GiveUp(_)
+        | Action::Fail { .. }
+        | Action::Repeat(_)
+        | Action::Stop(_)
+        | Action::Settle => return None,
+    };
+    let (node, number) = (handler(event), step.number);
+    let lost = step.consequences.iter().find_map(unsaved)?;
+    let [held, holds] = [&step.before, &step.after].map(|state| state.server(node).disk);
+    let (lost, holds_now) = (told(&facts::all(&lost)), told(&facts::all(&holds)));
+    if !is_torn {
+        Some(format!(
+            "{node}'s disk acknowledged {lost} at step {number} and dropped it: it says {holds_now}."
+        ))
+    } else if holds != held {
+        Some(format!(
+            "{node}'s write of {lost} was torn at step {number}: its disk had said {}, and now says {holds_now}.",
+            told(&facts::all(&held))
+        ))
+    } else {
+        None
+    }
+}
+
+/// A node that restarts finds what its disk held when it crashed.
+pub(super) fn finds_what_it_saved(reading: &Reading<'_>, step: &Step) -> Option<String> {
+    step.consequences.iter().find_map(|consequence| {
+        let Consequence::Restarts { node, disk } = *consequence else {
+            return None;
+        };
+        let gone = facts::beyond(&step.before.server(node).disk, &disk);
+        // What a later record has replaced is not gone.
+        let gone: Vec<String> = gone
+            .into_iter()
+            .filter(|fact| !facts::is_exceeded(*fact, &disk))
+            .map(|fact| saved(reading, step, node, fact))
+            .collect();
+        (!gone.is_empty()).then(|| {
+            format!(
+                "{node}'s disk had returned to an earlier state when it restarted at step {}: it said {}, without {}.",
+                step.number,
+                told(&facts::all(&disk)),
+                words::listed(&gone)
+            )
+        })
+    })
+}
+
 /// A store that cannot be read is not an empty one: the node does not start again.
 pub(super) fn stops_when_its_store_is_corrupted(
     _reading: &Reading<'_>,

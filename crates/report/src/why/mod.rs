@@ -41,6 +41,8 @@ type Law = fn(&Reading<'_>, &Step) -> Option<String>;
 const LAWS: &[Law] = &[
     host::stops_when_it_cannot_save,
     host::stops_when_its_store_is_corrupted,
+    host::saves_whole_records,
+    host::finds_what_it_saved,
     proposer::uses_its_own_ballots,
     acceptor::promises_what_is_higher,
     acceptor::reports_its_vote,

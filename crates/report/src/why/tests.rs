@@ -43,6 +43,8 @@ const BREAKERS: &[(Mutant, &str, &str)] = &[
         "failure-is-true",
     ),
     (Mutant::SilenceIsFailure, "disks-fail", "failure-is-true"),
+    (Mutant::WriteDropped, "one-acceptor", "promises-rise"),
+    (Mutant::DiskRestored, "one-acceptor", "promises-rise"),
     (Mutant::SendFirst, "one-acceptor", "promises-rise"),
     (Mutant::VoteNotDurable, "one-acceptor", "agreement"),
     (Mutant::BallotReused, "one-proposer-restarts", "agreement"),

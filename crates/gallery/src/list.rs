@@ -33,6 +33,9 @@ pub(crate) struct Core {
     /// It answers differently when asked again, so nothing is true of it: no form that keeps answers may give a verdict.
     #[serde(default)]
     pub(crate) unsteady: bool,
+    /// It is judged in its own worlds alone, since it makes the others too large.
+    #[serde(default)]
+    pub(crate) alone: bool,
     /// Further worlds in which it is judged, by name; `NAME@MUTANT` is one with a mutant.
     #[serde(default)]
     pub(crate) worlds: Vec<String>,
@@ -64,7 +67,8 @@ impl List {
     pub(crate) fn worlds<'a>(&'a self, core: &'a Core) -> Vec<&'a str> {
         let mut worlds: Vec<&str> = Vec::new();
         let own = core.breaks.iter().map(|breaks| breaks.world.as_str());
-        let further = core.worlds.iter().chain(&self.worlds).map(String::as_str);
+        let shared: &[String] = if core.alone { &[] } else { &self.worlds };
+        let further = core.worlds.iter().chain(shared).map(String::as_str);
         for world in own.chain(further) {
             if !worlds.contains(&world) {
                 worlds.push(world);

@@ -22,6 +22,7 @@ mod edits;
 mod error;
 mod forms;
 mod list;
+mod nodes;
 mod row;
 mod run;
 mod sources;
@@ -70,6 +71,12 @@ enum Task {
     },
     /// Weaves all cores into one, and says where it lies.
     Weave,
+    /// Runs each safe core on three real nodes, on loopback, and asks all three; exit code 1 if they do not decide alike.
+    Nodes {
+        /// These cores only.
+        #[arg(long)]
+        core: Vec<String>,
+    },
     /// Judges random edits of one token, and writes reports/random-edits.md; exit code 1 if a form differs from another,
     /// or an edit that nobody notices is not explained.
     Edits {
@@ -116,6 +123,18 @@ fn perform(task: Task) -> Result<bool, Error> {
             let disagreements = run::establish(&root, &list, &chosen(&list, &core)?)?;
             disagreements.iter().for_each(|one| say(one));
             Ok(disagreements.is_empty())
+        }
+        Task::Nodes { core } => {
+            let chosen = chosen(&list, &core)?;
+            let safe: Vec<&Core> = chosen.into_iter().filter(|core| core.safe).collect();
+            let decided = nodes::decide(&root, &list, &safe)?;
+            for (name, outcome) in &decided {
+                match outcome {
+                    Ok(value) => say(&format!("ok    {name:34} all three say {value}")),
+                    Err(why) => say(&format!("WRONG {name:34} {why}")),
+                }
+            }
+            Ok(decided.iter().all(|(_, outcome)| outcome.is_ok()))
         }
         Task::Edits { count, seed } => edits::run(&root, &edits::Draw { count, seed }),
         Task::Weave => {

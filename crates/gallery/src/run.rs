@@ -18,8 +18,8 @@ const SECONDS: u64 = 120;
 
 /// The forms that are compared with the truth.
 pub(crate) const FORMS: [&str; 6] = ["plain", "table", "dead", "symmetry", "order", "all"];
-/// The forms that the truth is taken from.
-const DIRECT: [&str; 3] = ["plain", "actors", "stateright"];
+/// Worlds of so many states are explored as actors as well, by our search and by stateright's own.
+const ACTORS_STATES_MAX: u64 = 5_000;
 
 /// The workspace around the core that all cores of the gallery are woven into.
 pub(crate) fn woven(root: &Path, list: &List) -> Result<Workspace, Error> {
@@ -58,26 +58,65 @@ pub(crate) fn rows(
 pub(crate) fn establish(root: &Path, list: &List, cores: &[&Core]) -> Result<Vec<String>, Error> {
     let mut truth = Truth::read(root).unwrap_or_default();
     let program = woven(root, list)?.build("forms", "forms")?;
-    let forms = DIRECT.map(str::to_owned);
-    let told = in_parallel(cores, |core| answers(root, list, core, &program, &forms));
     let mut disagreements = Vec::new();
-    for (core, told) in cores.iter().zip(told) {
-        let mut of_core = BTreeMap::new();
-        for (world, answers) in told? {
-            match agreed(&answers) {
-                Ok(verdicts) => {
-                    of_core.insert(world.to_owned(), verdicts);
+    // Some at a time, so that what is found is kept if this is ended early.
+    for some in cores.chunks(8) {
+        let told = in_parallel(some, |core| told(root, list, core, &program));
+        for (core, told) in some.iter().zip(told) {
+            let mut of_core = BTreeMap::new();
+            for (world, told) in told? {
+                match told {
+                    Ok(verdicts) => {
+                        of_core.insert(world.to_owned(), verdicts);
+                    }
+                    Err(_) if core.unsteady => {}
+                    Err(why) => disagreements.push(format!("{}, {world}: {why}", core.name)),
                 }
-                Err(_) if core.unsteady => {}
-                Err(why) => disagreements.push(format!("{}, {world}: {why}", core.name)),
+            }
+            if !core.unsteady {
+                truth.0.insert(core.name.clone(), of_core);
             }
         }
-        if !core.unsteady {
-            truth.0.insert(core.name.clone(), of_core);
-        }
+        truth
+            .0
+            .retain(|name, _| list.core.iter().any(|core| core.name == *name));
+        truth.write(root)?;
     }
-    truth.write(root)?;
     Ok(disagreements)
+}
+
+/// What the plain World and, where the world is small enough, the actors say of each world of a core.
+fn told<'a>(
+    root: &Path,
+    list: &'a List,
+    core: &'a Core,
+    program: &Path,
+) -> Result<Vec<(&'a str, Result<Verdicts, String>)>, Error> {
+    let mut told = Vec::new();
+    for world in list.worlds(core) {
+        let file = [file(root, world)?];
+        let ask_for = |forms: &[&str]| {
+            let forms: Vec<String> = forms.iter().map(|form| (*form).to_owned()).collect();
+            ask(
+                program,
+                &Question {
+                    core: Some(&core.name),
+                    worlds: &file,
+                    forms: &forms,
+                    seconds: SECONDS,
+                },
+            )
+        };
+        let mut answers = ask_for(&["plain"])?;
+        let is_small = answers
+            .iter()
+            .all(|plain| plain.states <= ACTORS_STATES_MAX);
+        if is_small {
+            answers.extend(ask_for(&["actors", "stateright"])?);
+        }
+        told.push((world, agreed(&answers)));
+    }
+    Ok(told)
 }
 
 /// The answers of each world of a core.

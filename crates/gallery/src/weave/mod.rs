@@ -17,6 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use syn::visit_mut::VisitMut as _;
 
 pub(crate) use switch::arms;
+#[cfg(test)]
+pub(crate) use switch::unswitched;
 
 use crate::error::Error;
 use crate::sources::Sources;

@@ -152,3 +152,60 @@ impl Visit<'_> for Names {
         }
     }
 }
+
+/// The bodies that run where the switch is off, by function: for a test.
+#[cfg(test)]
+pub(crate) fn unswitched(text: &str) -> BTreeMap<String, String> {
+    struct Bodies {
+        within: String,
+        found: BTreeMap<String, String>,
+    }
+
+    impl Bodies {
+        fn keep(&mut self, name: &syn::Ident, body: &syn::Block) {
+            let base = switched(body).and_then(|switched| switched.arms.last());
+            let body = match base {
+                Some(arm) => arm.body.to_token_stream().to_string(),
+                None => body.to_token_stream().to_string(),
+            };
+            self.found.insert(format!("{} {name}", self.within), body);
+        }
+    }
+
+    impl Visit<'_> for Bodies {
+        fn visit_item_fn(&mut self, one: &syn::ItemFn) {
+            self.keep(&one.sig.ident, &one.block);
+        }
+
+        fn visit_item_impl(&mut self, block: &syn::ItemImpl) {
+            let head = syn::ItemImpl {
+                items: Vec::new(),
+                ..block.clone()
+            };
+            self.within = head.to_token_stream().to_string();
+            visit::visit_item_impl(self, block);
+        }
+
+        fn visit_item_trait(&mut self, one: &syn::ItemTrait) {
+            self.within = one.ident.to_string();
+            visit::visit_item_trait(self, one);
+        }
+
+        fn visit_impl_item_fn(&mut self, one: &syn::ImplItemFn) {
+            self.keep(&one.sig.ident, &one.block);
+        }
+
+        fn visit_trait_item_fn(&mut self, one: &syn::TraitItemFn) {
+            if let Some(body) = &one.default {
+                self.keep(&one.sig.ident, body);
+            }
+        }
+    }
+
+    let mut bodies = Bodies {
+        within: String::new(),
+        found: BTreeMap::new(),
+    };
+    bodies.visit_file(&syn::parse_file(text).expect("a woven file is Rust"));
+    bodies.found
+}

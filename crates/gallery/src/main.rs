@@ -20,6 +20,7 @@
 mod answer;
 mod edits;
 mod error;
+mod exits;
 mod forms;
 mod list;
 mod nodes;
@@ -71,6 +72,13 @@ enum Task {
     },
     /// Weaves all cores into one, and says where it lies.
     Weave,
+    /// Asks `paxos check` itself about each core in the worlds of the gallery; exit code 1 if it ends otherwise than it
+    /// should anywhere.
+    Exits {
+        /// These cores only.
+        #[arg(long)]
+        core: Vec<String>,
+    },
     /// Runs each safe core on three real nodes, on loopback, and asks all three; exit code 1 if they do not decide alike.
     Nodes {
         /// These cores only.
@@ -123,6 +131,17 @@ fn perform(task: Task) -> Result<bool, Error> {
             let disagreements = run::establish(&root, &list, &chosen(&list, &core)?)?;
             disagreements.iter().for_each(|one| say(one));
             Ok(disagreements.is_empty())
+        }
+        Task::Exits { core } => {
+            let checked = exits::exits(&root, &list, &chosen(&list, &core)?)?;
+            for (name, wrong) in &checked {
+                say(&format!(
+                    "{} {name}",
+                    if wrong.is_empty() { "ok   " } else { "WRONG" }
+                ));
+                wrong.iter().for_each(|one| say(&format!("      {one}")));
+            }
+            Ok(checked.iter().all(|(_, wrong)| wrong.is_empty()))
         }
         Task::Nodes { core } => {
             let chosen = chosen(&list, &core)?;

@@ -13,6 +13,8 @@ use crate::truth::Verdicts;
 pub(crate) struct Row {
     /// The core.
     pub(crate) name: String,
+    /// What it does otherwise.
+    pub(crate) about: String,
     /// What is true of it, in a few words.
     pub(crate) verdict: String,
     /// The reductions that were on where all were asked for, and in how many worlds.
@@ -30,6 +32,7 @@ impl Row {
     pub(crate) fn new(core: &Core, worlds: &[(&str, Option<&Verdicts>, Vec<Answer>)]) -> Row {
         let mut row = Row {
             name: core.name.clone(),
+            about: core.about.clone(),
             verdict: verdict(core),
             on: BTreeMap::new(),
             refused: BTreeMap::new(),

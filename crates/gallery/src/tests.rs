@@ -271,3 +271,42 @@ fn assert_breaks(core: &Core, truth: &Truth) {
         breaks.world
     );
 }
+
+/// It asks programs, so that it need not change with how anything is represented.
+#[test]
+fn the_gallery_and_the_other_crates_do_not_see_each_other() {
+    let arguments = [
+        "metadata",
+        "--offline",
+        "--locked",
+        "--no-deps",
+        "--format-version",
+        "1",
+    ];
+    let output = std::process::Command::new(env!("CARGO"))
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let ours: BTreeSet<&str> = packages
+        .iter()
+        .filter_map(|one| one["name"].as_str())
+        .collect();
+    assert!(
+        ours.contains("paxos") && ours.contains("gallery"),
+        "{ours:?}"
+    );
+    for package in packages {
+        let sees = package["dependencies"].as_array().unwrap();
+        for seen in sees.iter().filter_map(|one| one["name"].as_str()) {
+            let is_gallery = package["name"] == "gallery";
+            assert!(
+                !is_gallery || !ours.contains(seen),
+                "the gallery sees {seen}"
+            );
+            assert_ne!(seen, "gallery", "{} sees the gallery", package["name"]);
+        }
+    }
+}

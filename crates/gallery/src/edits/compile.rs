@@ -17,13 +17,19 @@ pub(crate) fn compiling(
     variants: Vec<Variant>,
 ) -> Result<(Vec<Variant>, Workspace), Error> {
     let mut left = variants;
-    // Each on its own first: what cannot be woven is no edit of a body.
+    // Each on its own first, and no more than its file: what cannot be woven is no edit of a body.
     left.retain(|one| {
-        let alone = Variant {
-            name: one.name.clone(),
-            sources: one.sources.clone(),
-        };
-        weave(base, &[alone]).is_ok()
+        let changed = base
+            .iter()
+            .find(|(file, text)| one.sources.get(*file) != Some(text));
+        changed.is_some_and(|(file, text)| {
+            let only = |text: &String| Sources::from([(file.clone(), text.clone())]);
+            let alone = Variant {
+                name: one.name.clone(),
+                sources: only(&one.sources[file]),
+            };
+            weave(&only(text), &[alone]).is_ok()
+        })
     });
     loop {
         let workspace = Workspace::mirror(root, "gallery-edits", &weave(base, &left)?)?;

@@ -20,12 +20,15 @@ const START_MAX: Duration = Duration::from_secs(60);
 /// How long a client waits, as `paxos propose` takes it.
 const WAIT: &str = "60s";
 
+/// The value that three nodes choose; in words, if they do not.
+pub(crate) type Decided = Result<String, String>;
+
 /// For each core: what is wrong with it on real nodes, if anything is.
 pub(crate) fn decide<'a>(
     root: &Path,
     list: &List,
     cores: &[&'a Core],
-) -> Result<Vec<(&'a str, Result<String, String>)>, Error> {
+) -> Result<Vec<(&'a str, Decided)>, Error> {
     let program = woven(root, list)?.build("cli", "paxos")?;
     let decided = in_parallel(cores, |core| {
         Ok((core.name.as_str(), on_nodes(&program, &core.name)?))
@@ -34,7 +37,7 @@ pub(crate) fn decide<'a>(
 }
 
 /// The value that three real nodes of a core choose.
-fn on_nodes(program: &Path, core: &str) -> Result<Result<String, String>, Error> {
+fn on_nodes(program: &Path, core: &str) -> Result<Decided, Error> {
     let folder = tempfile::tempdir().map_err(Error::file(Path::new("a temporary folder")))?;
     let mut cluster = Running::start(program, core, folder.path())?;
     let config = folder.path().join("cluster.toml");

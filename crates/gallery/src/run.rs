@@ -54,6 +54,9 @@ pub(crate) fn rows(
     rows.into_iter().collect()
 }
 
+/// What is true of a world; in words, if those that tell do not agree.
+type Agreed = Result<Verdicts, String>;
+
 /// Writes what is true of these cores, if those that tell agree; where not, what they say.
 pub(crate) fn establish(root: &Path, list: &List, cores: &[&Core]) -> Result<Vec<String>, Error> {
     let mut truth = Truth::read(root).unwrap_or_default();
@@ -91,7 +94,7 @@ fn told<'a>(
     list: &'a List,
     core: &'a Core,
     program: &Path,
-) -> Result<Vec<(&'a str, Result<Verdicts, String>)>, Error> {
+) -> Result<Vec<(&'a str, Agreed)>, Error> {
     let mut told = Vec::new();
     for world in list.worlds(core) {
         let file = [file(root, world)?];
@@ -141,7 +144,7 @@ fn answers<'a>(
 }
 
 /// What the plain World found, if all others that could say anything found the same.
-fn agreed(answers: &[Answer]) -> Result<Verdicts, String> {
+fn agreed(answers: &[Answer]) -> Agreed {
     let (plain, others) = answers.split_first().ok_or("nobody was asked")?;
     if plain.outcome != Outcome::Answered {
         return Err(format!(

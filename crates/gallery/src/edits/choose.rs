@@ -217,14 +217,12 @@ impl Visit<'_> for Finder<'_> {
 
     fn visit_lit(&mut self, literal: &syn::Lit) {
         let at = literal.span().byte_range();
-        match literal {
-            syn::Lit::Int(number) => {
-                if let Ok(number) = number.base10_parse::<u64>() {
-                    self.add(at, (number + 1).to_string(), "a constant");
-                }
-            }
-            syn::Lit::Bool(truth) => self.add(at, (!truth.value).to_string(), "a constant"),
-            _ => {}
+        if let syn::Lit::Int(number) = literal
+            && let Ok(number) = number.base10_parse::<u64>()
+        {
+            self.add(at, (number + 1).to_string(), "a constant");
+        } else if let syn::Lit::Bool(truth) = literal {
+            self.add(at, (!truth.value).to_string(), "a constant");
         }
     }
 
@@ -258,10 +256,10 @@ impl Visit<'_> for Finder<'_> {
 
     fn visit_expr_path(&mut self, one: &syn::ExprPath) {
         let at = one.span().byte_range();
-        if let Some(last) = one.path.segments.last() {
-            if one.path.segments.len() > 1 {
-                self.confuse(&last.ident);
-            }
+        if let Some(last) = one.path.segments.last()
+            && one.path.segments.len() > 1
+        {
+            self.confuse(&last.ident);
         }
         let name = self.source(&at).to_owned();
         if self.locals.contains(&name) {

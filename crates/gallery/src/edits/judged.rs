@@ -55,12 +55,12 @@ impl Judged {
 }
 
 /// The answers of the plain World among those of all forms.
-fn plain<'a>(answers: &'a [Answer]) -> impl Iterator<Item = &'a Answer> {
+fn plain(answers: &[Answer]) -> impl Iterator<Item = &Answer> {
     answers.iter().filter(|answer| answer.form == "plain")
 }
 
 /// How the plain World's answers differ from those of the core as it is.
-pub(crate) fn noticed(as_it_is: &[Answer], answers: &[Answer], _: &[&str]) -> Noticed {
+pub(crate) fn noticed(as_it_is: &[Answer], answers: &[Answer]) -> Noticed {
     let pairs = plain(as_it_is).zip(plain(answers));
     let of = pairs.map(|(before, after)| {
         if after.outcome != Outcome::Answered {

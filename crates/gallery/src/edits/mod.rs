@@ -95,7 +95,7 @@ pub(crate) fn run(root: &Path, draw: &Draw) -> Result<bool, Error> {
             what: edit.describe(text),
             kind: edit.kind,
             failing: asking.failing(&variant.name)?,
-            noticed: judged::noticed(&as_it_is, &answers, &FORMS),
+            noticed: judged::noticed(&as_it_is, &answers),
             differences: judged::differences(&answers, &FORMS, &WORLDS),
             refused: judged::refused(&answers),
             on: judged::on(&answers),

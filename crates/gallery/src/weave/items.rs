@@ -3,88 +3,32 @@
 use std::collections::BTreeSet;
 
 use quote::ToTokens as _;
-use syn::visit_mut::{self, VisitMut};
 use syn::{ImplItem, Item, TraitItem};
 
 use super::function::{Function, add_body, overriding, provided_name};
 
-/// Takes out comments and unit tests.
-pub(super) struct Strip;
-
-impl VisitMut for Strip {
-    fn visit_file_mut(&mut self, file: &mut syn::File) {
-        file.items.retain(|item| !is_test(item));
-        visit_mut::visit_file_mut(self, file);
-    }
-
-    fn visit_attributes_mut(&mut self, attributes: &mut Vec<syn::Attribute>) {
-        attributes.retain(|attribute| !attribute.path().is_ident("doc"));
-    }
-}
-
-fn is_test(item: &Item) -> bool {
-    if let Item::Mod(module) = item {
-        let mut attributes = module.attrs.iter();
-        attributes.any(|attribute| attribute.to_token_stream().to_string().contains("(test)"))
-    } else {
-        false
-    }
-}
-
-/// Makes one `use` of each name that a file uses, so that two files can be merged name by name.
-pub(super) fn split_uses(file: &mut syn::File) {
-    let items = std::mem::take(&mut file.items);
-    for item in items {
-        if let Item::Use(used) = item {
-            let mut leaves = Vec::new();
-            leaves_of(&used.tree, &mut leaves);
-            for tree in leaves {
-                let one = syn::ItemUse {
-                    tree,
-                    ..used.clone()
-                };
-                file.items.push(Item::Use(one));
-            }
-        } else {
-            file.items.push(item);
-        }
-    }
-}
-
-fn leaves_of(tree: &syn::UseTree, leaves: &mut Vec<syn::UseTree>) {
-    match tree {
-        syn::UseTree::Group(group) => group.items.iter().for_each(|one| leaves_of(one, leaves)),
-        syn::UseTree::Path(path) => {
-            let mut below = Vec::new();
-            leaves_of(&path.tree, &mut below);
-            leaves.extend(below.into_iter().map(|tree| {
-                syn::UseTree::Path(syn::UsePath {
-                    tree: Box::new(tree),
-                    ..path.clone()
-                })
-            }));
-        }
-        other => leaves.push(other.clone()),
-    }
-}
-
 /// What tells an item from the others of its file: an implementation is told by its head.
 fn key(item: &Item) -> String {
-    match item {
-        Item::Fn(function) => format!("fn {}", function.sig.ident),
-        Item::Impl(block) => {
-            let head = syn::ItemImpl {
-                items: Vec::new(),
-                ..block.clone()
-            };
-            head.to_token_stream().to_string()
-        }
-        Item::Trait(one) => format!("trait {}", one.ident),
-        Item::Static(one) => format!("static {}", one.ident),
-        Item::Const(one) => format!("const {}", one.ident),
-        Item::Struct(one) => format!("the type {}", one.ident),
-        Item::Enum(one) => format!("the type {}", one.ident),
-        other => other.to_token_stream().to_string(),
+    if let Item::Fn(function) = item {
+        format!("fn {}", function.sig.ident)
+    } else if let Item::Impl(block) = item {
+        let head = syn::ItemImpl {
+            items: Vec::new(),
+            ..block.clone()
+        };
+        head.to_token_stream().to_string()
+    } else if let Item::Trait(one) = item {
+        format!("trait {}", one.ident)
+    } else if let Item::Static(one) = item {
+        format!("static {}", one.ident)
+    } else if let Item::Const(one) = item {
+        format!("const {}", one.ident)
+    } else if let Item::Struct(one) = item {
+        format!("the type {}", one.ident)
+    } else if let Item::Enum(one) = item {
+        format!("the type {}", one.ident)
+    } else {
+        item.to_token_stream().to_string()
     }
 }
 
@@ -118,18 +62,15 @@ pub(super) fn added(base: &syn::File, own: &syn::File) -> BTreeSet<String> {
 }
 
 fn methods(item: &Item) -> Vec<String> {
-    match item {
-        Item::Impl(block) => block
-            .items
-            .iter()
-            .filter_map(|item| impl_function(item).map(|one| one.signature.ident.to_string()))
-            .collect(),
-        Item::Trait(one) => one
-            .items
-            .iter()
-            .filter_map(|item| trait_function(item).map(|one| one.signature.ident.to_string()))
-            .collect(),
-        _ => Vec::new(),
+    let name = |one: Function<'_>| one.signature.ident.to_string();
+    if let Item::Impl(block) = item {
+        let items = block.items.iter();
+        items.filter_map(impl_function).map(name).collect()
+    } else if let Item::Trait(one) = item {
+        let items = one.items.iter();
+        items.filter_map(trait_function).map(name).collect()
+    } else {
+        Vec::new()
     }
 }
 
@@ -251,10 +192,7 @@ fn merge_impl(
         let name = &function.signature.ident;
         let same =
             |one: &&ImplItem| impl_function(one).is_some_and(|one| one.signature.ident == *name);
-        let target = into.items.iter_mut().find_map(|item| match item {
-            ImplItem::Fn(one) if one.sig.ident == *name => Some(one),
-            _ => None,
-        });
+        let target = impl_method_mut(into, name);
         match (base.items.iter().find(same).and_then(impl_function), target) {
             (Some(original), Some(target)) => {
                 if !function.is_same(&original) {
@@ -299,10 +237,7 @@ fn merge_trait(
             return Err(format!("changes `{}`", item.to_token_stream()));
         };
         let name = function.signature.ident.clone();
-        let target = into.items.iter_mut().find_map(|item| match item {
-            TraitItem::Fn(one) if one.sig.ident == name => Some(one),
-            _ => None,
-        });
+        let target = trait_method_mut(into, &name);
         match target {
             Some(target) => {
                 let body = function.body_for(&target.sig)?;
@@ -337,9 +272,45 @@ fn keep_provided(into: &mut syn::File, method: &syn::Ident) -> Result<(), String
 }
 
 fn provided<'a>(one: &'a syn::ItemTrait, name: &syn::Ident) -> Option<&'a syn::TraitItemFn> {
-    one.items.iter().find_map(|item| match item {
-        TraitItem::Fn(found) if found.sig.ident == *name => Some(found),
-        _ => None,
+    let mut methods = one.items.iter().filter_map(trait_method);
+    methods.find(|found| found.sig.ident == *name)
+}
+
+fn trait_method(item: &TraitItem) -> Option<&syn::TraitItemFn> {
+    if let TraitItem::Fn(found) = item {
+        Some(found)
+    } else {
+        None
+    }
+}
+
+fn trait_method_mut<'a>(
+    one: &'a mut syn::ItemTrait,
+    name: &syn::Ident,
+) -> Option<&'a mut syn::TraitItemFn> {
+    one.items.iter_mut().find_map(|item| {
+        if let TraitItem::Fn(found) = item
+            && found.sig.ident == *name
+        {
+            Some(found)
+        } else {
+            None
+        }
+    })
+}
+
+fn impl_method_mut<'a>(
+    block: &'a mut syn::ItemImpl,
+    name: &syn::Ident,
+) -> Option<&'a mut syn::ImplItemFn> {
+    block.items.iter_mut().find_map(|item| {
+        if let ImplItem::Fn(found) = item
+            && found.sig.ident == *name
+        {
+            Some(found)
+        } else {
+            None
+        }
     })
 }
 
@@ -347,15 +318,9 @@ fn provided<'a>(one: &'a syn::ItemTrait, name: &syn::Ident) -> Option<&'a syn::T
 pub(super) fn refresh_provided(file: &mut syn::File) {
     for item in &mut file.items {
         let Item::Trait(one) = item else { continue };
-        let bodies: Vec<(syn::Ident, Option<syn::Block>)> = one
-            .items
-            .iter()
-            .filter_map(|item| match item {
-                TraitItem::Fn(found) => {
-                    Some((provided_name(&found.sig.ident), found.default.clone()))
-                }
-                _ => None,
-            })
+        let methods = one.items.iter().filter_map(trait_method);
+        let bodies: Vec<(syn::Ident, Option<syn::Block>)> = methods
+            .map(|found| (provided_name(&found.sig.ident), found.default.clone()))
             .collect();
         for item in &mut one.items {
             if let TraitItem::Fn(kept) = item

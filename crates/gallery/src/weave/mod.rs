@@ -7,6 +7,7 @@
 //!
 //! Comments and unit tests are left out.
 
+mod clean;
 mod function;
 mod items;
 mod rename;
@@ -109,7 +110,7 @@ fn parse_one(core: &str, name: &str, text: &str) -> Result<syn::File, Error> {
         file: name.to_owned(),
         why: format!("line {}: {error}", error.span().start().line),
     })?;
-    items::Strip.visit_file_mut(&mut file);
-    items::split_uses(&mut file);
+    clean::Strip.visit_file_mut(&mut file);
+    clean::split_uses(&mut file);
     Ok(file)
 }

@@ -1,0 +1,211 @@
+//! Asking one form.
+
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use checker::{
+    Ending, Engine, Error, Limits, LiveVerdict, Reduction, Reductions, Run, Storage, Verdict,
+};
+use clap::ValueEnum;
+use model::{Plan, World};
+use stateright::Expectation;
+
+use crate::actors::Judged;
+use crate::answer::{Answer, Found, Outcome};
+
+/// In what form a world is explored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// The World as it is: no tables, no reductions. Where rounds never end: what has to happen.
+    Plain,
+    /// As stateright actors, by our search.
+    Actors,
+    /// As stateright actors, by stateright's own depth-first search, whose paths are not shortest.
+    Stateright,
+    /// Compiled into tables, without reductions.
+    Table,
+    /// Tables, without dead envelopes.
+    Dead,
+    /// Tables, under symmetry.
+    Symmetry,
+    /// Tables, with counting in one order.
+    Order,
+    /// Tables, with all reductions that are offered: what `paxos check` does.
+    All,
+}
+
+impl Form {
+    /// All of them.
+    pub(crate) const ALL: [Form; 8] = [
+        Form::Plain,
+        Form::Actors,
+        Form::Stateright,
+        Form::Table,
+        Form::Dead,
+        Form::Symmetry,
+        Form::Order,
+        Form::All,
+    ];
+}
+
+/// When to stop.
+pub(crate) struct Bounds {
+    /// At so many unique states.
+    pub(crate) max_states: Option<u64>,
+    /// After so long.
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// What the last panic said.
+static PANIC: Mutex<Option<String>> = Mutex::new(None);
+
+/// Panics become answers, so nothing of them goes to the terminal.
+pub(crate) fn silence_panics() {
+    panic::set_hook(Box::new(|info| {
+        let said = info
+            .payload_as_str()
+            .map_or_else(|| "a panic without words".to_owned(), str::to_owned);
+        let place = info.location().map_or_else(String::new, |place| {
+            format!(" ({}:{})", place.file(), place.line())
+        });
+        // The first one is the cause: others come of threads that wait for it.
+        let mut kept = PANIC.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get_or_insert(format!("{said}{place}"));
+    }));
+}
+
+/// What this form answers of this world.
+pub(crate) fn ask(name: &str, world: &Arc<World>, form: Form, bounds: &Bounds) -> Answer {
+    *PANIC.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    let began = Instant::now();
+    let asked = panic::catch_unwind(AssertUnwindSafe(|| explore(world, form, bounds)));
+    let mut answer = match asked {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(why)) => without_verdict(Outcome::Refused, why),
+        Err(_) => {
+            let mut said = PANIC.lock().unwrap_or_else(PoisonError::into_inner);
+            let why = said.take().unwrap_or_default();
+            without_verdict(Outcome::Panicked, why)
+        }
+    };
+    let value = form.to_possible_value();
+    name.clone_into(&mut answer.world);
+    answer.form = value.map_or_else(String::new, |value| value.get_name().to_owned());
+    answer.millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    answer
+}
+
+fn without_verdict(outcome: Outcome, why: String) -> Answer {
+    Answer {
+        world: String::new(),
+        form: String::new(),
+        outcome,
+        why: Some(why),
+        on: Vec::new(),
+        states: 0,
+        millis: 0,
+        verdicts: std::collections::BTreeMap::new(),
+    }
+}
+
+fn explore(world: &Arc<World>, form: Form, bounds: &Bounds) -> Result<Answer, String> {
+    let limits = Limits {
+        max_states: bounds.max_states,
+        timeout: bounds.timeout,
+        ..Limits::default()
+    };
+    let in_words = |error: Error| error.to_string();
+    if world.scenario().endless.is_some() {
+        return match form {
+            Form::Plain => live(world, &limits).map_err(in_words),
+            Form::Actors
+            | Form::Stateright
+            | Form::Table
+            | Form::Dead
+            | Form::Symmetry
+            | Form::Order
+            | Form::All => Err("rounds never end here".to_owned()),
+        };
+    }
+    let actors = || Judged::new(world).ok_or("actors cannot express this world".to_owned());
+    let tables = |reductions| {
+        if reductions != Reductions::ALL {
+            Plan::new(World::clone(world)).map(drop)?;
+        }
+        let storage = Storage::default();
+        model::explore(world, reductions, &storage, &limits, &|_| ())
+            .map(answered)
+            .map_err(in_words)
+    };
+    match form {
+        Form::Plain => {
+            checker::explore_offering(world.as_ref(), Reductions::NONE, &limits, &|_| ())
+                .map(answered)
+                .map_err(in_words)
+        }
+        Form::Actors => checker::explore(&actors()?, &limits, &|_| ())
+            .map(answered)
+            .map_err(in_words),
+        Form::Stateright => {
+            let engine = Engine::StaterightDfs;
+            checker::explore_with(engine, Arc::new(actors()?), &limits, &|_| ())
+                .map(answered)
+                .map_err(in_words)
+        }
+        Form::Table => tables(Reductions::NONE),
+        Form::Dead => tables(Reduction::Dead.into()),
+        Form::Symmetry => tables(Reduction::Symmetry.into()),
+        Form::Order => tables(Reduction::Order.into()),
+        Form::All => tables(Reductions::ALL),
+    }
+}
+
+fn outcome(ending: Ending) -> Outcome {
+    match ending {
+        Ending::Exhausted => Outcome::Answered,
+        Ending::Truncated(_) => Outcome::Cut,
+    }
+}
+
+fn answered<S, A>(run: Run<S, A>) -> Answer {
+    let findings = run.findings.into_iter();
+    let verdicts = findings.map(|finding| {
+        let steps = |path: stateright::Path<S, A>| path.into_actions().len();
+        let found = match (finding.verdict, finding.expectation) {
+            (Verdict::Violated(path), _) => Found::Violated(steps(path)),
+            (Verdict::Witnessed(path), _) => Found::Witnessed(steps(path)),
+            (Verdict::Exhausted, Expectation::Sometimes) => Found::Never,
+            (Verdict::Exhausted, Expectation::Always | Expectation::Eventually) => Found::Holds,
+            (Verdict::Truncated(_), _) => Found::Unknown,
+        };
+        (finding.property, found)
+    });
+    Answer {
+        on: run.reductions.iter().map(|one| one.to_string()).collect(),
+        states: run.unique,
+        verdicts: verdicts.collect(),
+        why: (run.ending != Ending::Exhausted).then(|| run.ending.to_string()),
+        ..without_verdict(outcome(run.ending), String::new())
+    }
+}
+
+fn live(world: &World, limits: &Limits) -> Result<Answer, Error> {
+    let run = model::explore_live(world, limits, &|_| ())?;
+    let findings = run.findings.into_iter();
+    let verdicts = findings.map(|finding| {
+        let found = match finding.verdict {
+            LiveVerdict::Exhausted => Found::Holds,
+            LiveVerdict::Truncated(_) => Found::Unknown,
+            LiveVerdict::Lasso(lasso) => Found::Violated(lasso.path.into_actions().len()),
+            LiveVerdict::Closed(closed) => Found::Violated(closed.path.into_actions().len()),
+        };
+        (finding.name, found)
+    });
+    Ok(Answer {
+        states: run.unique,
+        verdicts: verdicts.collect(),
+        why: (run.ending != Ending::Exhausted).then(|| run.ending.to_string()),
+        ..without_verdict(outcome(run.ending), String::new())
+    })
+}

@@ -1,0 +1,58 @@
+//! What `paxos check` makes of each core, by its exit code: `gallery exits`.
+//!
+//! The worlds of the gallery expect nothing but that invariants hold. So the code is 1 where the truth has an invariant
+//! violated, and 0 where not. Worlds of `models/` expect numbers of states as well, which a right core may move: they are
+//! left out.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::answer::Found;
+use crate::error::Error;
+use crate::forms::in_parallel;
+use crate::list::{Core, List, file};
+use crate::run::woven;
+use crate::truth::Truth;
+
+/// For each core: where `paxos check` ends otherwise than it should.
+pub(crate) fn exits<'a>(
+    root: &Path,
+    list: &List,
+    cores: &[&'a Core],
+) -> Result<Vec<(&'a str, Vec<String>)>, Error> {
+    let truth = Truth::read(root)?;
+    let program = woven(root, list)?.build("cli", "paxos")?;
+    let folder = tempfile::tempdir().map_err(Error::file(Path::new("a temporary folder")))?;
+    let checked = in_parallel(cores, |core| {
+        let mut wrong = Vec::new();
+        for world in list.worlds(core) {
+            let Some(truth) = truth.of(&core.name, world) else {
+                continue;
+            };
+            let path = PathBuf::from(file(root, world)?);
+            if !path.starts_with(root.join("models/gallery/worlds")) || world.contains('@') {
+                continue;
+            }
+            let mut found = truth.verdicts.values();
+            let is_violated = found.any(|found| matches!(found, Found::Violated(_)));
+            let status = Command::new(&program)
+                .arg("check")
+                .arg(&path)
+                .current_dir(folder.path())
+                .env("PAXOS_CORE", &core.name)
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status()
+                .map_err(Error::file(&program))?;
+            let expected = i32::from(is_violated);
+            if status.code() != Some(expected) {
+                wrong.push(format!(
+                    "{world}: expected the exit code {expected}, found {status}"
+                ));
+            }
+        }
+        Ok((core.name.as_str(), wrong))
+    });
+    checked.into_iter().collect()
+}

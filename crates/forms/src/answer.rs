@@ -18,6 +18,8 @@ pub(crate) struct Answer {
     pub(crate) why: Option<String>,
     /// The reductions that were on.
     pub(crate) on: Vec<String>,
+    /// What could not be used, and the premise that the core breaks.
+    pub(crate) refused: Vec<String>,
     /// Unique states, as far as they were counted.
     pub(crate) states: u64,
     /// Wall time.

@@ -103,6 +103,7 @@ fn without_verdict(outcome: Outcome, why: String) -> Answer {
         outcome,
         why: Some(why),
         on: Vec::new(),
+        refused: Vec::new(),
         states: 0,
         millis: 0,
         verdicts: std::collections::BTreeMap::new(),
@@ -183,6 +184,7 @@ fn answered<S, A>(run: Run<S, A>) -> Answer {
     });
     Answer {
         on: run.reductions.iter().map(|one| one.to_string()).collect(),
+        refused: run.refused.iter().map(ToString::to_string).collect(),
         states: run.unique,
         verdicts: verdicts.collect(),
         why: (run.ending != Ending::Exhausted).then(|| run.ending.to_string()),

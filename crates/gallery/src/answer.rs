@@ -18,6 +18,9 @@ pub(crate) struct Answer {
     pub(crate) why: Option<String>,
     /// The reductions that were on.
     pub(crate) on: Vec<String>,
+    /// What could not be used, and the premise that the core breaks.
+    #[serde(default)]
+    pub(crate) refused: Vec<String>,
     /// How many states were visited.
     pub(crate) states: u64,
     /// For how long.

@@ -74,6 +74,7 @@ pub(crate) fn ask(program: &Path, question: &Question<'_>) -> Result<Vec<Answer>
         form: form.clone(),
         outcome: Outcome::Panicked,
         why: Some(why.clone()),
+        refused: Vec::new(),
         on: Vec::new(),
         states: 0,
         millis: 0,

@@ -64,6 +64,11 @@ impl Row {
             refused.0 += 1;
         }
         if form == "all" {
+            for refusal in &answer.refused {
+                let (what, why) = refusal.split_once(": not used: ").unwrap_or((refusal, ""));
+                let refused = self.refused.entry(what.to_owned());
+                refused.or_insert((0, why.to_owned())).0 += 1;
+            }
             for reduction in &answer.on {
                 *self.on.entry(reduction.clone()).or_default() += 1;
             }

@@ -14,30 +14,37 @@ use crate::explore::{Premises, explore_with};
 use crate::properties::Known;
 use crate::{Action, Actors, Scenario, State, World};
 
-/// The scenarios, each small enough to be explored in every way in a second or so. A test of the gallery of changed cores holds that
-/// each core that a reduction would hide is found out in one of them.
-const SCENARIOS: [(&str, &str); 5] = [
+/// The worlds, by what is in them and what their clients ask, each small enough to be explored in every way in a second or so. The
+/// gallery of changed cores holds that each core that a reduction would hide is found out in one of them.
+const WORLDS: [(&str, &str, &str); 5] = [
     (
-        "one-acceptor",
-        include_str!("../../../models/one-acceptor.toml"),
+        "two proposers, one acceptor",
+        "[cluster]\nproposers = 2\nacceptors = 1\nlearners = 1",
+        DUEL,
     ),
     (
-        "one-proposer-restarts",
-        include_str!("../../../models/one-proposer-restarts.toml"),
+        "one proposer that restarts",
+        "[cluster]\nproposers = 1\nacceptors = 1\n[world]\nrounds = 2\ncrashes = 1",
+        RIVALS_OF_ONE,
+    ),
+    ("two servers", "[cluster]\nservers = 2", DUEL),
+    (
+        "quorums of two and one, a retry",
+        "[cluster]\nproposers = 2\nacceptors = 2\n[protocol]\nprepare-quorum = 2\naccept-quorum = 1\n\
+         [world]\nrounds = 2\nretries = 1",
+        DUEL,
     ),
     (
-        "two-servers",
-        include_str!("../../../models/two-servers.toml"),
-    ),
-    (
-        "two-acceptors-thin-retries",
-        include_str!("../../../models/two-acceptors-thin-retries.toml"),
-    ),
-    (
-        "three-acceptors",
-        include_str!("../../../models/three-acceptors.toml"),
+        "two proposers, three acceptors",
+        "[cluster]\nproposers = 2\nacceptors = 3",
+        DUEL,
     ),
 ];
+
+/// Two clients ask two proposers for different values.
+const DUEL: &str = "[[ask]]\nvalue = 'A'\nof = 0\n[[ask]]\nvalue = 'B'\nof = 1";
+/// Two clients ask one proposer for different values.
+const RIVALS_OF_ONE: &str = "[[ask]]\nvalue = 'A'\nof = 0\n[[ask]]\nvalue = 'B'\nof = 0";
 
 /// The engine of stateright that is asked: the one that needs least memory.
 const OTHER: Engine = Engine::StaterightDfs;
@@ -61,7 +68,7 @@ impl SecondLook {
 /// A digest of the core that this program has, and of the World that asks it.
 pub const CORE: &str = env!("CORE");
 
-/// Explores the scenarios of the second look in every way.
+/// Explores the worlds of the second look in every way.
 ///
 /// # Errors
 /// As [`crate::explore()`].
@@ -89,9 +96,10 @@ fn look_again(
     tell: &(dyn Fn(&Progress) + Sync),
 ) -> Result<SecondLook, Error> {
     let mut found = SecondLook::default();
-    for (name, text) in SCENARIOS {
-        let scenario = Scenario::parse(Path::new(name), text);
-        let scenario = scenario.expect("the suite's scenarios are valid");
+    for (name, placed, asks) in WORLDS {
+        let text = format!("title = ''\nabout = ''\n{placed}\n{asks}\n");
+        let scenario = Scenario::parse(Path::new("second-look.toml"), &text);
+        let scenario = scenario.expect("these scenarios are valid");
         let world = World::new(Arc::new(scenario)).expect("they have clusters");
         let storage = Storage::default();
         let fast = explore_with(premises, &world, Reductions::ALL, &storage, limits, tell)?;
@@ -230,5 +238,50 @@ impl Model for Judged {
                 judged.holds("value-chosen", state)
             }),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_core_as_it_is_stands_a_second_look() {
+        let look = second_look(&Limits::default(), &|_| ()).unwrap();
+        assert_eq!(look, SecondLook::default());
+        let alone = second_look_alone(&Limits::default(), &|_| ()).unwrap();
+        assert_eq!(alone, SecondLook::default());
+    }
+
+    #[test]
+    fn what_is_not_explored_to_its_end_is_not_compared() {
+        let limits = Limits {
+            max_states: Some(100),
+            ..Limits::default()
+        };
+        let look = second_look(&limits, &|_| ()).unwrap();
+        assert!(look.unfinished.len() > 3 && !look.is_clean(), "{look:?}");
+    }
+
+    #[test]
+    fn explorations_that_contradict_each_other_are_noticed() {
+        let explored = |asks: &str| {
+            let text = format!("title = ''\nabout = ''\n[cluster]\nservers = 1\n{asks}\n");
+            let scenario = Scenario::parse(Path::new("one.toml"), &text).unwrap();
+            let world = World::new(Arc::new(scenario)).unwrap();
+            checker::explore(&world, &Limits::default(), &|_| ()).unwrap()
+        };
+        let (one, two) = (
+            explored("[[ask]]\nvalue = 'A'\nof = 0"),
+            explored(RIVALS_OF_ONE),
+        );
+        assert_eq!(differences(&one, &one), [""; 0]);
+        let mut blind = two.clone();
+        for finding in &mut blind.findings {
+            finding.verdict = Verdict::Exhausted;
+        }
+        assert!(!differences(&two, &blind).is_empty());
+        assert!(!differences_of_engines(&two, &blind).is_empty());
+        assert_eq!(differences_of_engines(&one, &two).len(), 1, "states");
     }
 }

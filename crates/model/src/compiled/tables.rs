@@ -256,7 +256,8 @@ impl Tables {
         number as u32
     }
 
-    fn facts(&self, node: usize, local: &Local) -> Facts {
+    /// What properties ask of a node in this state.
+    pub(super) fn facts(&self, node: usize, local: &Local) -> Facts {
         let id = NodeId::new(node).expect("a node of the cluster");
         let server = local.packed.unpack();
         let node = server.node(id, *self.world.cluster());

@@ -20,7 +20,7 @@ use checker::Reduction;
 use paxos::NodeId;
 
 use crate::compiled::input::{Input, Outcome, What};
-use crate::compiled::local::{Facts, Local};
+use crate::compiled::local::Local;
 use crate::compiled::order::Count;
 use crate::compiled::tables::Tables;
 
@@ -154,7 +154,7 @@ impl Tables {
         if !count.is_under_way(&outcome.to) {
             return;
         }
-        if !self.is_invisible(&from, &outcome) {
+        if !self.is_invisible(at, &from, &outcome) {
             let name = self.name(at, input);
             self.refuse_order(format!(
                 "counting `{name}` shows before the count is complete"
@@ -177,7 +177,7 @@ impl Tables {
     }
 
     /// Premise 1.
-    fn is_invisible(&self, from: &Local, outcome: &Outcome) -> bool {
+    fn is_invisible(&self, at: NodeId, from: &Local, outcome: &Outcome) -> bool {
         let (before, after) = (from.packed.unpack(), outcome.to.packed.unpack());
         outcome.sends.is_empty()
             && !outcome.mid_ballot
@@ -186,8 +186,8 @@ impl Tables {
             && before.retries == after.retries
             && from.asks == outcome.to.asks
             && from.said == outcome.to.said
-            && Facts::of(from, &self.universe).without_count()
-                == Facts::of(&outcome.to, &self.universe).without_count()
+            && self.facts(at.index(), from).without_count()
+                == self.facts(at.index(), &outcome.to).without_count()
     }
 
     /// Premise 2, of one delivery that goes on and one input after it.
@@ -223,7 +223,7 @@ impl Tables {
         outcome.is_some_and(|outcome| {
             outcome.to == *to
                 && pair.count.is_under_way(&outcome.to)
-                && self.is_invisible(from, &outcome)
+                && self.is_invisible(at, from, &outcome)
         })
     }
 

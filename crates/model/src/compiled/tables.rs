@@ -256,6 +256,7 @@ impl Tables {
         number as u32
     }
 
+    /// What properties ask of a node in this state.
     pub(crate) fn facts(&self, node: usize, local: &Local) -> Facts {
         let id = NodeId::new(node).expect("a node of the cluster");
         let server = local.packed.unpack();

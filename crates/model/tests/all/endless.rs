@@ -266,7 +266,7 @@ fn faults_that_only_keep_things_from_being_done_are_caught_by_that() {
         (
             Mutant::StaleVoteResets,
             "learner-hears-late",
-            &["announced-in-the-end"],
+            &["decides", "announced-in-the-end"],
         ),
         (
             Mutant::GivesUpOnNack,

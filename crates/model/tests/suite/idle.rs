@@ -29,7 +29,8 @@ fn killers(world: &World) -> Vec<&'static str> {
 const SMALL: u64 = 5_000;
 
 /// Scenarios of more states in which alone a fault shows that a row names.
-const NEEDED: [&str; 4] = [
+const NEEDED: [&str; 5] = [
+    "grid-quorums",
     "three-acceptors-retries",
     "values-against-ballots",
     "clients-and-faults",

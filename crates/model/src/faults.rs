@@ -43,10 +43,11 @@ impl Mutant {
     pub(crate) fn remembers(self, handling: &Handling<'_>) -> Node<Letter> {
         let node = &handling.after;
         let (mut proposer, mut learner) = (*node.proposer(), *node.learner());
-        match self {
-            Mutant::StaleVoteResets if handling.is_stale_vote() => learner = Learner::Unaware,
-            Mutant::GivesUpOnNack if handling.is_refused() => proposer.progress = Progress::Idle,
-            _ => {}
+        if self == Mutant::StaleVoteResets && handling.is_stale_vote() {
+            learner = Learner::Unaware;
+        }
+        if self == Mutant::GivesUpOnNack && handling.is_refused() {
+            proposer.progress = Progress::Idle;
         }
         Node::resume(
             node.id(),

@@ -1,7 +1,5 @@
 //! Quorums that are no sizes, against what they are by hand.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use paxos::{Cluster, NodeId, NodeSet, Phase, QuorumList, QuorumSets, Rules as _, Weighted};
 
 fn set(nodes: &[usize]) -> NodeSet {

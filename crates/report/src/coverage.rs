@@ -294,7 +294,8 @@ mod tests {
                 "stability",
                 "announced-is-chosen",
                 "votes-are-safe",
-                "failure-is-true"
+                "failure-is-true",
+                "learned-is-announced"
             ]
         );
     }

@@ -62,6 +62,7 @@ fn every_path_is_written_and_breaks_again() {
     let properties = [
         "agreement",
         "client-told",
+        "learner-learns",
         "no-vote-below-promise",
         "restart-mid-ballot",
         "stability",

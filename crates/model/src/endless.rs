@@ -224,7 +224,7 @@ impl State {
 }
 
 /// The ballot that a proposer pursues.
-fn ballot_of(state: &State, node: NodeId) -> Option<Ballot> {
+pub(crate) fn ballot_of(state: &State, node: NodeId) -> Option<Ballot> {
     match state.server(node).proposer.progress {
         Progress::Idle => None,
         Progress::Preparing { ballot, .. } | Progress::Proposing { ballot } => Some(ballot),

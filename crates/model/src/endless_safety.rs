@@ -17,6 +17,7 @@
 use checker::{Cut, Ending, Error, Finding, Limits, Progress, Run, Verdict};
 use stateright::{Model, Property};
 
+use crate::endless::ballot_of;
 use crate::properties;
 use crate::{Action, Letters, Ranked, State, Turn, World};
 
@@ -135,9 +136,12 @@ impl Model for Remembering<'_> {
 
     fn next_state(&self, here: &Remembered, turn: Turn) -> Option<Remembered> {
         let (before, next) = self.ranked.advanced(&here.state, turn)?;
-        let mut said = next.mail.iter().map(|parcel| parcel.ballot());
+        let said = next.mail.iter().map(|parcel| parcel.ballot());
+        // What is said in it may be lost at once, as one of the older rounds.
+        let proposers = self.ranked.world().cluster().proposers();
+        let pursued = proposers.iter().filter_map(|node| ballot_of(&next, node));
         Some(Remembered {
-            goes_on: said.any(|ballot| before.is_over(ballot)),
+            goes_on: said.chain(pursued).any(|ballot| before.is_over(ballot)),
             chosen: here
                 .chosen
                 .union(properties::chosen(self.ranked.world(), &next)),

@@ -30,6 +30,10 @@ pub(crate) struct Core {
     pub(crate) breaks: Option<Breaks>,
     /// Of a wrong one that no world can show: what is missing.
     pub(crate) unjudged: Option<String>,
+    /// Of a safe one: the invariants that it violates in some world all the same. Either the judge takes for granted how the
+    /// core that ships represents something, and this core gives that up; or the judge is too strict.
+    #[serde(default)]
+    pub(crate) gives_up: Vec<String>,
     /// It answers differently when asked again, so nothing is true of it: no form that keeps answers may give a verdict.
     #[serde(default)]
     pub(crate) unsteady: bool,

@@ -101,10 +101,10 @@ fn the_woven_core_passes_the_tests_of_the_base() {
         !output.status.success(),
         "the tests do not run the woven core"
     );
+    // A name that nobody has ends the process: the base's answers would be taken for that core's.
     let output = switched.env("PAXOS_CORE", "nobody").output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("no such core"), "{said}");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("(exit status: 2)"), "{said}");
 }
 
 fn file_of(text: &str) -> Sources {
@@ -129,7 +129,7 @@ fn a_changed_body_is_switched_and_what_is_added_has_its_own_name() {
     let own = "const fn two() -> u8 { more() } const fn more() -> u8 { 3 } const fn four() -> u8 { two() + two() }";
     let woven = woven_of(base, own).unwrap();
     for part in [
-        "fn two() -> u8 { match crate::switch::number() { 1u16 => { more__1() } _ => { 2 } } }",
+        "fn two() -> u8 { match crate::switch::number() { 1u16 => more__1(), _ => 2, } }",
         "const fn more__1() -> u8 { 3 }",
         // It calls a function that is not constant any more.
         "fn four() -> u8 { two() + two() }",
@@ -161,7 +161,7 @@ fn an_override_leaves_other_cores_what_the_trait_provides() {
     let own = "trait Rules { fn two(&self) -> u8 { 2 } } struct One; impl Rules for One { fn two(&self) -> u8 { 3 } }";
     let woven = woven_of(base, own).unwrap();
     assert!(
-        woven.contains("1u16 => { 3 } _ => { Self::two__provided(self) }"),
+        woven.contains("1u16 => 3, _ => Self::two__provided(self),"),
         "{woven}"
     );
     assert!(
@@ -222,27 +222,23 @@ fn every_core_has_its_verdicts_and_they_are_what_it_is_said_to_be() {
             "{}: safe, or what breaks",
             core.name
         );
+        let mut violated = BTreeSet::new();
         for world in list.worlds(core) {
             file(&root(), world).unwrap();
             let verdicts = truth.of(&core.name, world);
             assert_eq!(verdicts.is_none(), core.unsteady, "{}, {world}", core.name);
             let Some(verdicts) = verdicts else { continue };
-            assert!(
-                verdicts.by.contains(&"plain".to_owned()),
-                "{}, {world}",
-                core.name
-            );
-            let violated = verdicts
-                .verdicts
-                .iter()
-                .filter(|(_, found)| matches!(found, Found::Violated(_)));
-            let violated: Vec<&String> = violated.map(|(property, _)| property).collect();
-            let is_mutant = world.contains('@');
-            assert!(
-                is_mutant || !core.safe || violated.is_empty(),
-                "{}, {world}: {violated:?}",
-                core.name
-            );
+            assert!(verdicts.by.contains(&"plain".to_owned()), "{}, {world}", core.name);
+            let found = verdicts.verdicts.iter().filter(|(_, found)| matches!(found, Found::Violated(_)));
+            if !world.contains('@') {
+                violated.extend(found.map(|(property, _)| property.clone()));
+            }
+        }
+        if core.safe {
+            let gives_up: BTreeSet<String> = core.gives_up.iter().cloned().collect();
+            assert_eq!(violated, gives_up, "{}", core.name);
+        } else {
+            assert!(core.gives_up.is_empty(), "{}: only a safe core gives something up", core.name);
         }
         assert_breaks(core, &truth);
     }

@@ -23,8 +23,19 @@ impl Workspace {
     pub(crate) fn mirror(root: &Path, name: &str, woven: &Sources) -> Result<Workspace, Error> {
         let built = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
         let folder = built.join(name);
-        for file in ["Cargo.toml", "Cargo.lock"] {
-            write(&folder.join(file), &read(&root.join(file))?)?;
+        // A version of its own: cargo tells two workspaces' crates of one name and version apart by nothing else, and would
+        // take what is built here for what is built there.
+        let manifest = read(&root.join("Cargo.toml"))?;
+        let own = manifest.replace("version = \"0.1.0\"", &format!("version = \"0.1.0-{name}\""));
+        if own == manifest {
+            return Err(Error::List {
+                path: root.join("Cargo.toml"),
+                why: "expected `version = \"0.1.0\"`, to give the mirror another; found none".to_owned(),
+            });
+        }
+        write(&folder.join("Cargo.toml"), &own)?;
+        if !folder.join("Cargo.lock").exists() {
+            write(&folder.join("Cargo.lock"), &read(&root.join("Cargo.lock"))?)?;
         }
         copy(&root.join("crates"), &folder.join("crates"))?;
         let core = folder.join("crates/paxos");
@@ -50,6 +61,7 @@ impl Workspace {
         let mut command = Command::new(cargo);
         command
             .args(arguments)
+            .arg("--offline")
             .current_dir(&self.folder)
             .env("CARGO_TARGET_DIR", self.folder.join("target"))
             .env("CARGO_BUILD_BUILD_DIR", &self.built)

@@ -165,7 +165,11 @@ pub(crate) fn unswitched(text: &str) -> BTreeMap<String, String> {
         fn keep(&mut self, name: &syn::Ident, body: &syn::Block) {
             let base = switched(body).and_then(|switched| switched.arms.last());
             let body = match base {
-                Some(arm) => arm.body.to_token_stream().to_string(),
+                Some(arm) if matches!(*arm.body, syn::Expr::Block(_)) => {
+                    arm.body.to_token_stream().to_string()
+                }
+                // Printed without its braces.
+                Some(arm) => format!("{{ {} }}", arm.body.to_token_stream()),
                 None => body.to_token_stream().to_string(),
             };
             self.found.insert(format!("{} {name}", self.within), body);

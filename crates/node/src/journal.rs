@@ -7,7 +7,7 @@
 //! process loses nothing of it that anybody has seen; the death of the machine may.
 //!
 //! The first line of a process names the format and the schema that its lines are written by, so that a journal of
-//! another program is read rightly or refused by name; see [`read`].
+//! another program is read rightly or refused by name; see [`read()`].
 //!
 //! It is bounded: a file that has grown to its bound becomes `FILE.1`, the one before `FILE.2`, and
 //! so on; the oldest goes. Each file begins with all that is in memory, so that it can be read alone.

@@ -18,6 +18,7 @@
 //! version; the writing is held by golden bytes.
 
 mod explorer;
+mod reader;
 
 use std::collections::BTreeSet;
 use std::fmt;

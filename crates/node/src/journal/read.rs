@@ -5,8 +5,9 @@
 //! 1. A line whose checksum follows from it and the line before is as it was written. Who wants to forge one, can.
 //! 2. A line of a process that names this program's schema reads as it was meant.
 //!
-//! A line of another schema, or of a process that names none (format 1), is read only if this program would write the very
-//! same line for what it has read: JSON names its fields, so a field that was added, removed or renamed shows. Else it is refused by name.
+//! A line of another schema, or of a process that names none (format 1), is read only if this program would write
+//! the very same line for what it has read: JSON names its fields, so one that was added, removed or renamed shows.
+//! Else it is refused by name.
 //!
 //! Nothing is taken for granted of the protocol: what a node may do, and in which order, is for `conform` to judge.
 
@@ -86,7 +87,8 @@ pub enum JournalError {
     },
     /// Another program wrote it, of a format that this one does not know.
     #[error(
-        "{place}: the process that begins here wrote format {found}, and this program reads formats up to {FORMAT}: use the program that wrote it"
+        "{place}: the process that begins here wrote format {found}, and this program reads formats up to {FORMAT}: \
+        use the program that wrote it, or give the node another --journal"
     )]
     Format {
         /// Where the process begins.
@@ -96,7 +98,8 @@ pub enum JournalError {
     },
     /// Another program wrote it, built from another core.
     #[error(
-        "{place}: this line was written by {found}, and this program, of schema {expected}, would read it otherwise: {problem}; use the program that wrote it"
+        "{place}: this line was written by {found}, and this program, of schema {expected}, would read it otherwise: \
+        {problem}; use the program that wrote it, or give the node another --journal"
     )]
     OtherSchema {
         /// Which line.

@@ -5,7 +5,7 @@
 pub enum Drop {
     /// Fewer bytes than a header and a tag.
     Short,
-    /// More than [`DATAGRAM_BYTES_MAX`].
+    /// More than [`DATAGRAM_BYTES_MAX`](super::DATAGRAM_BYTES_MAX).
     Long,
     /// Not a datagram of ours.
     Magic,

@@ -33,6 +33,8 @@ pub struct World {
     crashable: NodeSet,
     down: NodeSet,
     values: Letters,
+    /// Whether hosts answer again what they are asked again, though the scenario does not ask for it.
+    answers_again: bool,
     diagram: Option<Diagram>,
 }
 
@@ -61,6 +63,7 @@ impl World {
             down: set(&scenario.world.down),
             values: scenario.values(),
             scenario,
+            answers_again: false,
             diagram: None,
         }
     }
@@ -76,6 +79,13 @@ impl World {
     #[must_use]
     pub fn with_variant(mut self, variant: Variant) -> World {
         self.rules.variant = variant;
+        self
+    }
+
+    /// The same world with hosts that answer again what they are asked again, as those of real nodes do.
+    #[must_use]
+    pub fn answering_again(mut self) -> World {
+        self.answers_again = true;
         self
     }
 
@@ -157,7 +167,7 @@ impl World {
             effects.chosen = mutant.announces(effects.chosen, &handling);
         }
         if effects.send.is_none()
-            && self.repeats()
+            && (self.answers_again || self.repeats())
             && let Input::Receive(envelope) = input
         {
             // A host answers again what it is asked again.

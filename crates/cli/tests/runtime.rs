@@ -97,7 +97,7 @@ fn outcomes_are_printed_for_people_and_machines() {
     let ours = ask(&cluster, &["propose", "k", "red"]);
     assert_eq!(
         (ours.code, ours.out.as_str()),
-        (Some(0), "red (ours)\n")
+        (Some(0), "red (the same value as ours)\n")
     );
     let other = ask(&cluster, &["propose", "--server", "1", "k", "blue"]);
     assert_eq!(
@@ -110,7 +110,7 @@ fn outcomes_are_printed_for_people_and_machines() {
     );
     assert_eq!(
         json.out,
-        "{\"decided\":true,\"key\":\"k\",\"ours\":false,\"outcome\":\"SUCCESS\",\"value\":\"red\"}\n"
+        "{\"decided\":true,\"key\":\"k\",\"outcome\":\"SUCCESS\",\"same_as_ours\":false,\"value\":\"red\"}\n"
     );
     let read = ask(&cluster, &["get", "k"]);
     assert_eq!(read.out, "red\n");
@@ -153,7 +153,7 @@ fn who_does_not_propose_says_so() {
     // Left alone, a client asks only those who do.
     assert_eq!(
         ask(&cluster, &["propose", "k", "v"]).out,
-        "v (ours)\n"
+        "v (the same value as ours)\n"
     );
     cluster.stop_and_conform();
 }
@@ -428,7 +428,7 @@ fn a_store_that_was_restored_from_a_copy_is_told_and_the_two_values_as_well() {
             cluster,
             &["propose", "--server", &asked.to_string(), "k", value],
         );
-        assert_eq!(said.out, format!("{value} (ours)\n"));
+        assert_eq!(said.out, format!("{value} (the same value as ours)\n"));
         for node in nodes {
             assert!(cluster.stop(node).success());
         }

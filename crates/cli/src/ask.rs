@@ -77,7 +77,7 @@ fn tell(
             Outcome::Success(Told::Chosen(value)) => {
                 let whose = match own {
                     None => "",
-                    Some(own) if own.as_bytes() == value.bytes() => " (ours)",
+                    Some(own) if own.as_bytes() == value.bytes() => " (the same value as ours)",
                     Some(_) => " (another's: ours was not chosen, and never will be)",
                 };
                 print::line(&format!("{value}{}", toned(Tone::Quiet, whose)))?;
@@ -111,7 +111,8 @@ fn json(key: &str, own: Option<&str>, outcome: &Outcome) -> serde_json::Value {
             object.insert("decided".to_owned(), json!(true));
             object.insert("value".to_owned(), text(value));
             if let Some(own) = own {
-                object.insert("ours".to_owned(), json!(own.as_bytes() == value.bytes()));
+                let is_same = own.as_bytes() == value.bytes();
+                object.insert("same_as_ours".to_owned(), json!(is_same));
             }
         }
         Outcome::Success(Told::Undecided) => {

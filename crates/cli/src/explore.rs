@@ -36,7 +36,7 @@ use site::Site;
 pub(crate) fn explore(args: &ExploreArgs) -> Result<Ended, Error> {
     let given = args.scenario.as_deref().map(load::one).transpose()?;
     let saved = match &args.trace {
-        Some(file) => Some((file, Saved::read(file, given.as_ref())?)),
+        Some(file) => Some((file, Saved::read_shipped(file, given.as_ref())?)),
         None => None,
     };
     let catalogue = Catalogue::read(given.as_ref())?;

@@ -18,30 +18,35 @@ pub(crate) const ENDING: &str = ".itf.json";
 pub(crate) struct Saved {
     pub(crate) path: PathBuf,
     pub(crate) trace: Trace,
-    /// The world of its scenario, as it is today.
+    /// The world that it is walked through.
     pub(crate) world: World,
 }
 
 impl Saved {
-    /// Reads a trace. Its scenario is looked for by name, unless it is given.
+    /// Reads a trace, to be walked through the world that it carries, unless a scenario is given.
     pub(crate) fn read(path: &Path, scenario: Option<&Loaded>) -> Result<Saved, Error> {
-        let text = std::fs::read_to_string(path).map_err(|source| Error::ReadTrace {
-            path: path.to_path_buf(),
-            source,
-        })?;
-        let trace = Trace::parse(&text).map_err(|source| Error::Trace {
-            path: path.to_path_buf(),
-            source,
-        })?;
-        let loaded = match scenario {
-            Some(given) => given.clone(),
-            None => load::named(&trace.scenario)?,
+        let trace = parse(path)?;
+        let world = match scenario {
+            Some(given) => given.world(trace.mutant)?,
+            None => trace.world().map_err(|source| Error::Trace {
+                path: path.to_path_buf(),
+                source,
+            })?,
         };
         Ok(Saved {
             path: path.to_path_buf(),
-            world: loaded.world(trace.mutant)?,
+            world,
             trace,
         })
+    }
+
+    /// Reads a trace, to be shown beside all else that is known of its scenario: that is looked for by name, unless it is
+    /// given.
+    pub(crate) fn read_shipped(path: &Path, scenario: Option<&Loaded>) -> Result<Saved, Error> {
+        match scenario {
+            Some(_) => Saved::read(path, scenario),
+            None => Saved::read(path, Some(&load::named(&parse(path)?.scenario)?)),
+        }
     }
 
     /// What becomes of it on today's code. Where it shows that nothing can be decided any more, what follows is explored
@@ -96,6 +101,17 @@ impl Saved {
         let mutant = mutant.map_or(String::new(), |mutant| format!(", with {mutant}"));
         format!("{scenario}, {}{mutant}", property.name)
     }
+}
+
+fn parse(path: &Path) -> Result<Trace, Error> {
+    let text = std::fs::read_to_string(path).map_err(|source| Error::ReadTrace {
+        path: path.to_path_buf(),
+        source,
+    })?;
+    Trace::parse(&text).map_err(|source| Error::Trace {
+        path: path.to_path_buf(),
+        source,
+    })
 }
 
 /// What became of a trace, in a line.

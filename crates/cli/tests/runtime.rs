@@ -95,7 +95,10 @@ fn outcomes_are_printed_for_people_and_machines() {
         (Some(0), "", "undecided, as of now\n")
     );
     let ours = ask(&cluster, &["propose", "k", "red"]);
-    assert_eq!((ours.code, ours.out.as_str()), (Some(0), "red (ours)\n"));
+    assert_eq!(
+        (ours.code, ours.out.as_str()),
+        (Some(0), "red (the same value as ours)\n")
+    );
     let other = ask(&cluster, &["propose", "--server", "1", "k", "blue"]);
     assert_eq!(
         other.out,
@@ -107,7 +110,7 @@ fn outcomes_are_printed_for_people_and_machines() {
     );
     assert_eq!(
         json.out,
-        "{\"decided\":true,\"key\":\"k\",\"ours\":false,\"outcome\":\"SUCCESS\",\"value\":\"red\"}\n"
+        "{\"decided\":true,\"key\":\"k\",\"outcome\":\"SUCCESS\",\"same_as_ours\":false,\"value\":\"red\"}\n"
     );
     let read = ask(&cluster, &["get", "k"]);
     assert_eq!(read.out, "red\n");
@@ -148,7 +151,10 @@ fn who_does_not_propose_says_so() {
         "FATAL n1 takes no requests: it does not propose\n"
     );
     // Left alone, a client asks only those who do.
-    assert_eq!(ask(&cluster, &["propose", "k", "v"]).out, "v (ours)\n");
+    assert_eq!(
+        ask(&cluster, &["propose", "k", "v"]).out,
+        "v (the same value as ours)\n"
+    );
     cluster.stop_and_conform();
 }
 
@@ -401,6 +407,53 @@ fn a_journal_that_was_touched_is_refused_by_line() {
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("n0.journal:"), "{said}");
     assert!(said.contains("may have been cut"), "{said}");
+}
+
+/// A node whose store is restored from a copy has forgotten its vote: the others decide once more.
+#[test]
+fn a_store_that_was_restored_from_a_copy_is_told_and_the_two_values_as_well() {
+    let mut cluster = Cluster::new(3, "");
+    let copy = cluster.path().join("copy");
+    fs::create_dir(&copy).unwrap();
+    for entry in fs::read_dir(cluster.data(1)).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), copy.join(entry.file_name())).unwrap();
+    }
+    let decide = |cluster: &mut Cluster, nodes: [usize; 2], asked: usize, value: &str| {
+        for node in nodes {
+            cluster.start(node);
+        }
+        cluster.wait_until_answers(asked);
+        let said = ask(
+            cluster,
+            &["propose", "--server", &asked.to_string(), "k", value],
+        );
+        assert_eq!(said.out, format!("{value} (the same value as ours)\n"));
+        for node in nodes {
+            assert!(cluster.stop(node).success());
+        }
+    };
+    decide(&mut cluster, [0, 1], 0, "tea");
+    fs::remove_dir_all(cluster.data(1)).unwrap();
+    fs::rename(&copy, cluster.data(1)).unwrap();
+    decide(&mut cluster, [1, 2], 2, "milk");
+
+    let (said, code) = cluster.conform();
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("n1 runs as process 1 after process 1"),
+        "{said}"
+    );
+    assert!(said.contains("two values are decided"), "{said}");
+    // Without its journal the two values are found as well.
+    let without = Command::new(PAXOS)
+        .arg("conform")
+        .args([cluster.journal(0), cluster.journal(2)])
+        .output()
+        .unwrap();
+    assert_eq!(without.status.code(), Some(1));
+    let said = String::from_utf8(without.stdout).unwrap();
+    assert!(said.contains("two values are decided"), "{said}");
 }
 
 #[test]

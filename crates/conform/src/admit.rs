@@ -72,7 +72,8 @@ pub(crate) struct Journal {
     pub(crate) decrees: Vec<DecreeId>,
     /// Whether something of this node may have come before the first line.
     pub(crate) midway: bool,
-    /// Whether processes are missing in it: they ended before they wrote a line, or wrote none.
+    /// Whether processes are missing in it: they ended before they wrote a line, wrote none, or wrote into another journal
+    /// and onto another copy of the store.
     pub(crate) jumps: bool,
     /// Whether the last process ended in order. If not, it crashed, still runs, or the journal was cut.
     pub(crate) stopped: bool,
@@ -82,7 +83,7 @@ pub(crate) struct Journal {
 pub(crate) const NO_DECREE: DecreeId = DecreeId::MAX;
 
 /// A line of one of the journals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Spot {
     /// Which journal.
     pub(crate) journal: u8,
@@ -174,22 +175,24 @@ pub(crate) fn admit(given: Vec<Read>) -> Result<Admitted, Refused> {
 }
 
 fn jumps(entries: &[(Place, Entry)]) -> bool {
-    let numbers: Vec<u64> = entries
-        .iter()
-        .filter_map(|(_, entry)| match entry {
-            Entry::Start(start) => Some(start.incarnation),
-            Entry::Continue(_)
-            | Entry::InMemory { .. }
-            | Entry::Load { .. }
-            | Entry::Handle { .. }
-            | Entry::Learn { .. }
-            | Entry::Saved
-            | Entry::Answer { .. }
-            | Entry::Unload { .. }
-            | Entry::Stop => None,
-        })
-        .collect();
-    numbers.windows(2).any(|two| two[1] > two[0] + 1)
+    let mut last = None;
+    entries.iter().any(|(_, entry)| match entry {
+        Entry::Start(start) => last
+            .replace(start.incarnation)
+            .is_some_and(|last| start.incarnation != last + 1),
+        Entry::Continue(start) => {
+            last = Some(start.incarnation);
+            false
+        }
+        Entry::InMemory { .. }
+        | Entry::Load { .. }
+        | Entry::Handle { .. }
+        | Entry::Learn { .. }
+        | Entry::Saved
+        | Entry::Answer { .. }
+        | Entry::Unload { .. }
+        | Entry::Stop => false,
+    })
 }
 
 fn key_of(entry: &Entry) -> Option<&Key> {
@@ -230,11 +233,6 @@ fn check_shape(entries: &[(Place, Entry)]) -> Result<(Start, Place), Refused> {
                     return Err(out(
                         "it continues a process that is not the one before".into()
                     ));
-                }
-                let last = running.map_or(known.incarnation, |last| last.incarnation);
-                if !goes_on && !begins && start.incarnation <= last {
-                    let number = start.incarnation;
-                    return Err(out(format!("process {number} comes after process {last}")));
                 }
                 running = Some(start);
                 heading = goes_on;
@@ -286,7 +284,7 @@ fn check_same(start: &Start, place: &Place, known: &Start, other: &Place) -> Res
                 roles.acceptors(),
                 roles.learners()
             ),
-            format!("rules {:?}", start.rules).to_lowercase(),
+            format!("rules {}", start.rules),
         ]
     };
     if !FORMATS_READ.contains(&start.format) {

@@ -59,8 +59,8 @@ pub struct Conformance {
 pub enum Verdict {
     /// It is, in every line.
     Conforms,
-    /// It is not.
-    Diverges(Box<Divergence>),
+    /// It is not: each line that shows it, in the order in which they were found. There is at least one.
+    Diverges(Vec<Divergence>),
     /// Nothing speaks against it, but parts of it cannot be seen: each with the first place.
     Incomplete(Vec<String>),
 }
@@ -127,18 +127,20 @@ pub fn conform_to(journals: Vec<Read>, mutant: Option<Mutant>) -> Result<Conform
 }
 
 impl Conformance {
-    /// Drives the model along every decree. The steps come first: where they diverge, that is told.
+    /// Drives the model along every decree, but those that are known to diverge.
     fn judge_all(&mut self) -> Verdict {
-        if let Some(divergence) = self.merged.divergence.take() {
-            return Verdict::Diverges(divergence);
-        }
+        let mut findings = std::mem::take(&mut self.merged.facts.findings);
         let facts = &self.merged.facts;
         for (id, decree) in (0..).zip(&facts.decrees) {
+            let key = self.all.key(id);
+            if findings.iter().any(|found| found.key.as_ref() == Some(key)) {
+                continue;
+            }
             let imagined = imagine(&self.all, facts.rules, &self.merged.fates, id, decree);
             let judged = match imagined.and_then(|imagined| judge(&imagined)) {
                 Ok(judged) => judged,
                 Err(why) => {
-                    let key = self.all.key(id).clone();
+                    let key = key.clone();
                     self.outside_model.push(Outside { key, why });
                     continue;
                 }
@@ -150,9 +152,10 @@ impl Conformance {
                     *count += usize::from(*seen);
                 }
             }
-            if let Some(objection) = judged.objection {
-                return Verdict::Diverges(objection.divergence(&self.all));
-            }
+            findings.extend(judged.objection.map(|found| found.divergence(&self.all)));
+        }
+        if !findings.is_empty() {
+            return Verdict::Diverges(findings);
         }
         if facts.gaps.is_empty() && self.absent.is_empty() {
             return Verdict::Conforms;

@@ -7,7 +7,7 @@ use node::journal::Place;
 use paxos::NodeId;
 use serde::{Serialize, Serializer};
 
-/// The first line that no run of the checked protocol has in its place.
+/// A line that no run of the checked protocol has in its place.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Divergence {
@@ -46,6 +46,8 @@ pub enum Cause {
     SentUnsaved,
     /// Lines of several journals each wait for another: something was known before it happened.
     NoOrder,
+    /// A process has a number that an earlier one has had: the store was put back, or there are two of it.
+    IncarnationReused,
     /// The store shows something other than what was saved.
     StoreDiffers,
     /// The node stated at the beginning of a file is not the one that the lines before make.
@@ -68,6 +70,7 @@ impl fmt::Display for Cause {
             Cause::NeverSent => "received and never sent",
             Cause::SentUnsaved => "left before it was saved",
             Cause::NoOrder => "known before it happened",
+            Cause::IncarnationReused => "a process number used before",
             Cause::StoreDiffers => "the store differs from what was saved",
             Cause::MemoryDiffers => "the memory differs from what was done",
             Cause::NobodyKnew => "learnt from who did not know",

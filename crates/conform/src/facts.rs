@@ -8,7 +8,7 @@ use node::Value;
 use paxos::{Ballot, Broadcast, Cluster, Envelope, Message, NodeId, NodeSet, Phase, Vote};
 
 use crate::admit::{DecreeId, Spot};
-use crate::divergence::Cause;
+use crate::divergence::{Cause, Divergence};
 use crate::text;
 
 /// All decrees.
@@ -19,6 +19,8 @@ pub(crate) struct Facts {
     pub(crate) decrees: Vec<Decree>,
     /// Entries that others must not know of: their processes ended before they were saved.
     pub(crate) unsaved_sends: Vec<(DecreeId, Spot)>,
+    /// What diverges, as far as it was found.
+    pub(crate) findings: Vec<Divergence>,
     /// Why nothing final can be said, with how often and where first.
     pub(crate) gaps: BTreeMap<String, (u64, Spot)>,
 }
@@ -34,10 +36,12 @@ pub(crate) struct Decree {
     asked: Vec<Value>,
     /// What was chosen by votes, announced, learnt or told first, and where.
     outcome: Option<(Value, Spot)>,
-    /// What a quorum has voted for.
-    chosen: Option<Value>,
-    /// The nodes that can tell others the outcome.
-    knowers: NodeSet,
+    /// What a quorum has voted for: more than one value only where agreement is broken.
+    chosen: Vec<Value>,
+    /// The nodes that can tell others an outcome, each with what it tells.
+    knowers: Vec<(NodeId, Value)>,
+    /// What hosts said again at entries whose effects say nothing. A journal does not have it: it follows from the node.
+    pub(crate) again: HashMap<Spot, Broadcast<Value>>,
     /// Whether something of it comes from before the journals, or from a journal that was not given.
     pub(crate) foreign: bool,
     /// What happened at its nodes, in one order that respects all that journals tell of it.
@@ -80,6 +84,7 @@ impl Facts {
             rules,
             decrees: (0..decrees).map(|_| Decree::default()).collect(),
             unsaved_sends: Vec::new(),
+            findings: Vec::new(),
             gaps: BTreeMap::new(),
         }
     }
@@ -98,6 +103,16 @@ impl Facts {
             self.decree_mut(decree).foreign = true;
         }
         self.gaps.entry(reason).or_insert((0, spot)).0 += 1;
+    }
+
+    /// Something diverges. Of what diverges in the same way at the same node and decree, the first is told.
+    pub(crate) fn note(&mut self, found: Divergence) {
+        let is_same = |known: &Divergence| {
+            (known.cause, known.node, &known.key) == (found.cause, found.node, &found.key)
+        };
+        if !self.findings.iter().any(is_same) {
+            self.findings.push(found);
+        }
     }
 
     /// These envelopes may leave.
@@ -144,7 +159,9 @@ impl Facts {
         if !rules.is_quorum(Phase::Accept, &roles, in_ballot.voters) {
             return Ok(());
         }
-        decree.chosen.get_or_insert_with(|| vote.value.clone());
+        if !decree.chosen.contains(&vote.value) {
+            decree.chosen.push(vote.value.clone());
+        }
         let what = format!("a quorum has voted for it in ballot {}", vote.ballot);
         decree.settle(&vote.value, &what, spot)
     }
@@ -158,8 +175,9 @@ impl Facts {
         spot: Spot,
     ) -> Result<(), Conflict> {
         let decree = self.decree_mut(decree);
+        decree.note_knower(node, value);
         decree.settle(value, &format!("{node} announces it"), spot)?;
-        if !decree.foreign && decree.chosen.as_ref() != Some(value) {
+        if !decree.foreign && !decree.is_chosen(value) {
             return Err(Conflict {
                 cause: Cause::Violates("announced-is-chosen"),
                 problem: format!("{node} announces what no quorum has voted for"),
@@ -168,7 +186,6 @@ impl Facts {
                 other: None,
             });
         }
-        decree.knowers = decree.knowers.with(node);
         Ok(())
     }
 
@@ -181,9 +198,8 @@ impl Facts {
         spot: Spot,
     ) -> Result<(), Conflict> {
         let decree = self.decree_mut(decree);
-        decree.settle(value, &format!("{node} takes it for chosen"), spot)?;
-        decree.knowers = decree.knowers.with(node);
-        Ok(())
+        decree.note_knower(node, value);
+        decree.settle(value, &format!("{node} takes it for chosen"), spot)
     }
 }
 
@@ -201,18 +217,21 @@ impl Decree {
         sent.is_some_and(|to| to.contains(envelope.to))
     }
 
+    fn note_knower(&mut self, node: NodeId, value: &Value) {
+        if !self.could_tell(node, value) {
+            self.knowers.push((node, value.clone()));
+        }
+    }
+
     /// Whether `node` could tell that this value is chosen.
     pub(crate) fn could_tell(&self, node: NodeId, value: &Value) -> bool {
-        self.knowers.contains(node)
-            && self
-                .outcome
-                .as_ref()
-                .is_some_and(|(known, _)| known == value)
+        let mut knowers = self.knowers.iter();
+        knowers.any(|(knower, known)| *knower == node && known == value)
     }
 
     /// Whether a quorum has voted for this value.
     pub(crate) fn is_chosen(&self, value: &Value) -> bool {
-        self.chosen.as_ref() == Some(value)
+        self.chosen.contains(value)
     }
 
     /// Whether some acceptor has voted for this value.

@@ -34,7 +34,7 @@ pub(crate) struct Imagined {
 pub(crate) struct Move {
     pub(crate) spot: Spot,
     pub(crate) action: Action,
-    /// What the journal says that came of it; `None` for crashes.
+    /// What came of it by the journal, with what was said again; `None` for crashes.
     pub(crate) effects: Option<Effects<Letter>>,
 }
 
@@ -79,6 +79,7 @@ pub(crate) fn imagine(
     }
     let mut builder = Builder {
         all,
+        decree,
         values: Vec::new(),
         asks: Vec::new(),
         moves: Vec::new(),
@@ -97,7 +98,7 @@ pub(crate) fn imagine(
         })
         .collect();
     let scenario = Arc::new(scenario(all.key(id).to_string(), rules, ask));
-    let mut world = World::placed(scenario, all.roles);
+    let mut world = World::placed(scenario, all.roles).answering_again();
     if let Some(mutant) = rules.mutant {
         world = world.with_mutant(mutant);
     }
@@ -193,6 +194,7 @@ fn has_too_many_asks(all: &Admitted, decree: &Decree) -> bool {
 
 struct Builder<'a> {
     all: &'a Admitted,
+    decree: &'a Decree,
     values: Vec<Value>,
     asks: Vec<(NodeId, Letter)>,
     moves: Vec<Move>,
@@ -250,13 +252,18 @@ impl Builder<'_> {
         effects: &Effects<Value>,
         is_torn: bool,
     ) -> Result<(), Unfit> {
-        if !rounds_fit(input, effects) {
+        // To the World, what a host says again is a part of what it does.
+        let mut effects = effects.clone();
+        if let Some(again) = self.decree.again.get(&spot) {
+            effects.send = Some(again.clone());
+        }
+        if !rounds_fit(input, &effects) {
             return Err(Unfit::Rounds);
         }
         let values = &mut self.values;
         let mut letter = |value: &Value| letter_of(values, value);
         let input = translate::input(input, &mut letter).ok_or(Unfit::Values)?;
-        let effects = translate::effects(effects, &mut letter).ok_or(Unfit::Values)?;
+        let effects = translate::effects(&effects, &mut letter).ok_or(Unfit::Values)?;
         let event = match input {
             Input::Timeout(_) => Event::Timeout(at),
             Input::Receive(envelope) => Event::Deliver(envelope),

@@ -120,10 +120,10 @@ fn differs(
 
 impl Objection {
     /// As it is told.
-    pub(crate) fn divergence(&self, all: &Admitted) -> Box<Divergence> {
+    pub(crate) fn divergence(&self, all: &Admitted) -> Divergence {
         let journal = &all.journals[usize::from(self.spot.journal)];
         let decree = journal.decrees[self.spot.entry as usize];
-        Box::new(Divergence {
+        Divergence {
             cause: self.cause,
             place: all.place(self.spot).clone(),
             node: journal.node,
@@ -133,6 +133,6 @@ impl Objection {
             expected: vec![self.expected.clone()],
             found: self.found.clone(),
             notes: Vec::new(),
-        })
+        }
     }
 }

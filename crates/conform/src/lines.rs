@@ -4,8 +4,10 @@ use std::fmt;
 
 use paxos::NodeId;
 
-use crate::{Conformance, Verdict};
+use crate::{Conformance, Divergence, Verdict};
 
+/// So many divergences are told.
+const FINDINGS_MAX: usize = 8;
 /// So many decrees outside the model are named.
 const NAMED_MAX: usize = 5;
 
@@ -21,7 +23,13 @@ impl Conformance {
         }
         match &self.verdict {
             Verdict::Conforms => {}
-            Verdict::Diverges(divergence) => lines.extend(divergence.lines()),
+            Verdict::Diverges(findings) => {
+                let named = findings.iter().take(FINDINGS_MAX);
+                lines.extend(named.flat_map(Divergence::lines));
+                if let Some(more) = findings.len().checked_sub(FINDINGS_MAX + 1) {
+                    lines.push(format!("and {} more, which --json has", more + 1));
+                }
+            }
             Verdict::Incomplete(reasons) => {
                 lines.extend(reasons.iter().map(|reason| format!("  {reason}")));
             }
@@ -29,7 +37,7 @@ impl Conformance {
         lines.push(String::new());
         let mut rows = vec![
             ("cluster", self.cluster.to_string()),
-            ("rules", format!("{:?}", self.rules).to_lowercase()),
+            ("rules", self.rules.to_string()),
             ("journals", listed(&self.nodes)),
         ];
         if !self.absent.is_empty() {

@@ -2,7 +2,7 @@
 
 use model::RuleSet;
 use node::journal::Entry;
-use paxos::NodeId;
+use paxos::{NodeId, NodeSet};
 
 use crate::admit::{Admitted, DecreeId, Journal, Spot};
 use crate::counts::Counts;
@@ -11,82 +11,141 @@ use crate::divergence::{Cause, Divergence};
 use crate::facts::Facts;
 use crate::replica::{Replica, hearsay};
 use crate::text;
-use crate::wait::{Wait, later};
+use crate::wait::{Unseen, Wait};
 
-/// What was found on the way through all journals, or up to the first divergence.
+/// What was found on the way through all journals.
 #[derive(Debug)]
 pub(crate) struct Merged {
     pub(crate) facts: Facts,
     pub(crate) counts: Counts,
     /// For each journal, what became of each batch.
     pub(crate) fates: Vec<Vec<Fate>>,
-    pub(crate) divergence: Option<Box<Divergence>>,
 }
 
-/// Replays all journals.
+/// Replays all journals. Where the steps of one diverge, it is judged no further, and the others as if the rest of it was not
+/// given; what nothing accounts for is told, and then taken as it is. So what contradicts what without a journal does so with
+/// it as well.
 pub(crate) fn merge(all: &Admitted, rules: RuleSet) -> Merged {
-    let mut facts = Facts::new(all.roles, rules, all.keys.len());
-    let mut counts = Counts::default();
+    let mut merge = Merge {
+        all,
+        facts: Facts::new(all.roles, rules, all.keys.len()),
+        counts: Counts::default(),
+        diverged: NodeSet::EMPTY,
+    };
     let mut replicas: Vec<Replica<'_>> = (0..all.journals.len())
         .map(|index| Replica::new(all, index, rules))
         .collect();
-    let divergence = run(all, &mut replicas, &mut facts, &mut counts).err();
+    merge.run(&mut replicas);
     Merged {
-        facts,
-        counts,
+        facts: merge.facts,
+        counts: merge.counts,
         fates: replicas.into_iter().map(|replica| replica.fates).collect(),
-        divergence,
     }
 }
 
-/// Goes round the nodes, each as far as it comes, until all are done or none moves.
-fn run(
-    all: &Admitted,
-    replicas: &mut [Replica<'_>],
-    facts: &mut Facts,
-    counts: &mut Counts,
-) -> Result<(), Box<Divergence>> {
-    loop {
-        let mut waits: Vec<(usize, Wait)> = Vec::new();
+struct Merge<'a> {
+    all: &'a Admitted,
+    facts: Facts,
+    counts: Counts,
+    /// The nodes whose journals are judged no further.
+    diverged: NodeSet,
+}
+
+impl Merge<'_> {
+    /// Goes round the nodes, each as far as it comes, until all are done. Where none moves, one is taken at its word: without
+    /// more if what it waits for may not be in the journals, and as a divergence if it must be.
+    fn run(&mut self, replicas: &mut [Replica<'_>]) {
+        loop {
+            let (waits, moved) = self.go_round(replicas);
+            if moved {
+                continue;
+            }
+            let older = waits
+                .iter()
+                .find(|(index, wait)| self.may_be_unseen(replicas, *index, wait));
+            let is_over = waits.is_empty();
+            if let Some((index, wait)) = older {
+                self.take_for_granted(&mut replicas[*index], wait);
+                continue;
+            }
+            let done = replicas.iter_mut().filter(|replica| replica.is_done());
+            done.for_each(|replica| replica.finish(&mut self.facts));
+            if is_over {
+                return;
+            }
+            let (which, divergence) = stuck(self.all, replicas, &waits, &self.facts);
+            self.facts.note(*divergence);
+            let (index, wait) = &waits[which];
+            self.take_for_granted(&mut replicas[*index], wait);
+        }
+    }
+
+    /// What each node waits for, and whether any has moved.
+    fn go_round(&mut self, replicas: &mut [Replica<'_>]) -> (Vec<(usize, Wait)>, bool) {
+        let mut waits = Vec::new();
         let mut moved = false;
         for (index, replica) in replicas.iter_mut().enumerate() {
             while !replica.is_done() {
-                let Some(wait) = replica.step(facts, counts)? else {
-                    moved = true;
-                    continue;
-                };
-                let told_by_absent = wait.whose().is_some_and(|node| {
-                    all.roles.nodes().contains(node) && all.journal_of(node).is_none()
-                });
-                if told_by_absent {
-                    take_for_granted(all, index, replica, &wait, facts)?;
-                    continue;
+                match replica.step(&mut self.facts, &mut self.counts) {
+                    Ok(None) => {}
+                    Ok(Some(wait)) if wait.whose().is_some_and(|node| self.is_untold(node)) => {
+                        self.take_for_granted(replica, &wait);
+                    }
+                    Ok(Some(wait)) => {
+                        waits.push((index, wait));
+                        break;
+                    }
+                    Err(divergence) => self.diverge(replica, *divergence),
                 }
-                waits.push((index, wait));
-                break;
+                moved = true;
             }
         }
-        if waits.is_empty() {
-            replicas
-                .iter_mut()
-                .for_each(|replica| replica.finish(facts));
-            return Ok(());
-        }
-        if moved {
-            continue;
-        }
-        let granted = waits
-            .iter()
-            .find(|(index, wait)| may_be_older(all, replicas, *index, wait));
-        match granted {
-            Some((index, wait)) => {
-                take_for_granted(all, *index, &mut replicas[*index], wait, facts)?;
-            }
-            None => {
-                for replica in replicas.iter_mut().filter(|replica| replica.is_done()) {
-                    replica.finish(facts);
-                }
-                return Err(stuck(all, replicas, &waits, facts));
+        (waits, moved)
+    }
+
+    fn diverge(&mut self, replica: &mut Replica<'_>, divergence: Divergence) {
+        self.diverged = self.diverged.with(replica.id());
+        replica.diverge(divergence, &mut self.facts);
+    }
+
+    /// Whether no journal tells, or will tell, what this node did.
+    fn is_untold(&self, node: NodeId) -> bool {
+        self.diverged.contains(node) || self.all.absent().contains(node)
+    }
+
+    /// Whether what is waited for may have happened where no journal shows it: before one begins, after one diverges, or at a
+    /// node whose journal was not given.
+    fn may_be_unseen(&self, replicas: &[Replica<'_>], waiting: usize, wait: &Wait) -> bool {
+        let all = self.all;
+        let Some(node) = wait.whose() else {
+            let is_whole = all.absent().is_empty() && self.diverged.is_empty();
+            return !is_whole || all.journals.iter().any(is_partial);
+        };
+        all.journal_of(node).is_some_and(|sender| {
+            is_partial(&all.journals[sender])
+                && comes_later(replicas, waiting, sender, wait).is_none()
+        })
+    }
+
+    /// Goes on without knowing where it came from.
+    fn take_for_granted(&mut self, replica: &mut Replica<'_>, wait: &Wait) {
+        let spot = replica.spot();
+        let unseen = match wait.whose() {
+            Some(node) if self.all.absent().contains(node) => Unseen::NotGiven,
+            Some(node) if self.diverged.contains(node) => Unseen::Diverged,
+            Some(_) | None => Unseen::TooEarly,
+        };
+        let decree = replica.rest().next().map(|(decree, ..)| decree);
+        let reason = wait.gap(replica.id(), unseen);
+        self.facts.gap(decree, reason, spot);
+        replica.forced = true;
+        let Entry::Handle { input, .. } = self.all.entry(spot) else {
+            return;
+        };
+        if let (Some(decree), Some((acceptor, vote))) = (decree, hearsay(input)) {
+            let cast = self.facts.vote(decree, acceptor, &vote, spot);
+            if let Err(conflict) = cast {
+                replica.note_conflict(spot, conflict, &mut self.facts);
             }
         }
     }
@@ -96,16 +155,6 @@ fn is_partial(journal: &Journal) -> bool {
     journal.midway || journal.jumps
 }
 
-/// Whether what is waited for may have happened before a journal begins, or in one not given.
-fn may_be_older(all: &Admitted, replicas: &[Replica<'_>], waiting: usize, wait: &Wait) -> bool {
-    let Some(node) = wait.whose() else {
-        return !all.absent().is_empty() || all.journals.iter().any(is_partial);
-    };
-    all.journal_of(node).is_some_and(|sender| {
-        is_partial(&all.journals[sender]) && comes_later(replicas, waiting, sender, wait).is_none()
-    })
-}
-
 fn comes_later(
     replicas: &[Replica<'_>],
     waiting: usize,
@@ -113,40 +162,15 @@ fn comes_later(
     wait: &Wait,
 ) -> Option<String> {
     let (decree, ..) = replicas[waiting].rest().next()?;
-    later(wait, decree, replicas[sender].rest()).map(|place| place.to_string())
-}
-
-/// Goes on without knowing where it came from.
-fn take_for_granted(
-    all: &Admitted,
-    index: usize,
-    replica: &mut Replica<'_>,
-    wait: &Wait,
-    facts: &mut Facts,
-) -> Result<(), Box<Divergence>> {
-    let spot = Spot {
-        journal: index as u8,
-        entry: replica.cursor as u32,
-    };
-    let given = wait
-        .whose()
-        .is_none_or(|node| all.journal_of(node).is_some());
-    let decree = replica.rest().next().map(|(decree, ..)| decree);
-    facts.gap(decree, wait.gap(replica.id(), given), spot);
-    replica.forced = true;
-    let Entry::Handle { input, .. } = all.entry(spot) else {
-        return Ok(());
-    };
-    match (decree, hearsay(input)) {
-        (Some(decree), Some((acceptor, vote))) => facts
-            .vote(decree, acceptor, &vote, spot)
-            .map_err(|conflict| replica.conflict(spot, conflict)),
-        _ => Ok(()),
-    }
+    let place = replicas[sender].meets_later(decree, wait);
+    place.map(ToString::to_string)
 }
 
 /// A line that nothing before it accounts for.
 struct Stuck<'a> {
+    /// Which of those that wait.
+    which: usize,
+    /// Which journal.
     index: usize,
     wait: &'a Wait,
     entry: &'a Entry,
@@ -156,19 +180,21 @@ struct Stuck<'a> {
     unsaved: Option<Spot>,
 }
 
-/// No line can come next. Of those that wait, tell the one whose cause is the plainest.
+/// No line can come next. Of those that wait, the one whose cause is the plainest, and what is told of it.
 fn stuck(
     all: &Admitted,
     replicas: &[Replica<'_>],
     waits: &[(usize, Wait)],
     facts: &Facts,
-) -> Box<Divergence> {
+) -> (usize, Box<Divergence>) {
     let found: Vec<Stuck<'_>> = waits
         .iter()
-        .filter_map(|(index, wait)| {
+        .enumerate()
+        .filter_map(|(which, (index, wait))| {
             let (decree, entry, _) = replicas[*index].rest().next()?;
             let sender = wait.whose().and_then(|node| all.journal_of(node));
             Some(Stuck {
+                which,
                 index: *index,
                 wait,
                 entry,
@@ -201,7 +227,8 @@ fn stuck(
         .iter()
         .min_by_key(|stuck| (rank(stuck), stuck.index))
         .expect("somebody waits, or all would be done");
-    plainest.divergence(all, &replicas[plainest.index])
+    let divergence = plainest.divergence(all, &replicas[plainest.index]);
+    (plainest.which, divergence)
 }
 
 /// Where this was to be sent, and was not allowed to leave.
@@ -217,7 +244,8 @@ fn unsaved(
     unsent
         .find(|(_, spot)| {
             let sender = all.journals[usize::from(spot.journal)].node;
-            wait.whose() == Some(sender) && wait.is_met_by(all.entry(*spot))
+            let again = facts.decree(decree).again.get(spot);
+            wait.whose() == Some(sender) && wait.is_met_by(all.entry(*spot), again)
         })
         .map(|(_, spot)| spot)
 }

@@ -16,6 +16,7 @@ use crate::wait::Wait;
 
 mod entries;
 mod heading;
+mod lookahead;
 mod store;
 
 pub(crate) use entries::hearsay;
@@ -50,6 +51,10 @@ pub(crate) struct Replica<'a> {
     jump: Option<String>,
     /// What the store has shown since.
     seen_since_jump: BTreeSet<DecreeId>,
+    /// Whether the journal diverges at the next entry: it is judged no further.
+    has_diverged: bool,
+    /// Whether [`Replica::finish`] was called.
+    is_finished: bool,
 }
 
 /// One decree at this node.
@@ -109,6 +114,8 @@ impl<'a> Replica<'a> {
             incarnation: None,
             jump: None,
             seen_since_jump: BTreeSet::new(),
+            has_diverged: false,
+            is_finished: false,
         }
     }
 
@@ -117,9 +124,15 @@ impl<'a> Replica<'a> {
         self.journal.node
     }
 
-    /// Whether all of the journal is judged.
+    /// Whether all of the journal is judged that can be.
     pub(crate) fn is_done(&self) -> bool {
-        self.cursor == self.journal.entries.len()
+        self.has_diverged || self.cursor == self.journal.entries.len()
+    }
+
+    /// The next entry diverges. What follows it may be but a consequence, so it is not judged.
+    pub(crate) fn diverge(&mut self, divergence: Divergence, facts: &mut Facts) {
+        facts.findings.push(divergence);
+        self.has_diverged = true;
     }
 
     /// The entries still to come.
@@ -157,7 +170,8 @@ impl<'a> Replica<'a> {
         Ok(wait)
     }
 
-    fn spot(&self) -> Spot {
+    /// Where the next entry is.
+    pub(crate) fn spot(&self) -> Spot {
         Spot {
             journal: self.index,
             entry: self.cursor as u32,
@@ -215,11 +229,7 @@ impl<'a> Replica<'a> {
     }
 
     /// Puts an entry into its decree's order, and lets go what may leave: now, or with the commit.
-    fn note_happened(
-        &mut self,
-        decree: DecreeId,
-        facts: &mut Facts,
-    ) -> Result<(), Box<Divergence>> {
+    fn note_happened(&mut self, decree: DecreeId, facts: &mut Facts) {
         let held = self.is_held(decree);
         let spot = self.spot();
         facts.decree_mut(decree).events.push(Happened {
@@ -228,19 +238,22 @@ impl<'a> Replica<'a> {
         });
         if held {
             self.batch.held.push(spot.entry);
-            return Ok(());
+        } else {
+            self.let_go(spot, facts);
         }
-        self.let_go(spot, facts)
     }
 
-    /// What others can see of an entry may be seen from now on.
-    fn let_go(&mut self, spot: Spot, facts: &mut Facts) -> Result<(), Box<Divergence>> {
+    /// What others can see of an entry may be seen from now on. What contradicts something else is a finding about the
+    /// decree, and the steps go on.
+    fn let_go(&mut self, spot: Spot, facts: &mut Facts) {
         let id = self.id();
         let decree = self.journal.decrees[spot.entry as usize];
         let result = match self.all.entry(spot) {
             Entry::Handle { effects, .. } => {
                 let Effects { send, chosen, .. } = &**effects;
-                let sent = send.as_ref().map(|said| facts.send(decree, said, spot));
+                let again = facts.decree(decree).again.get(&spot).cloned();
+                let said = send.as_ref().or(again.as_ref());
+                let sent = said.map(|said| facts.send(decree, said, spot));
                 sent.unwrap_or(Ok(())).and_then(|()| match chosen {
                     Some(value) => facts.announce(decree, id, value, spot),
                     None => Ok(()),
@@ -266,7 +279,9 @@ impl<'a> Replica<'a> {
             | Entry::Unload { .. }
             | Entry::Stop => Ok(()),
         };
-        result.map_err(|conflict| self.conflict(spot, conflict))
+        if let Err(conflict) = result {
+            self.note_conflict(spot, conflict, facts);
+        }
     }
 
     /// The process is over: nothing is in memory, and its last batch is on the disk or not.
@@ -301,25 +316,34 @@ impl<'a> Replica<'a> {
 
     /// The journal is over.
     pub(crate) fn finish(&mut self, facts: &mut Facts) {
-        self.end_process(false, facts);
+        if !self.is_finished {
+            self.is_finished = true;
+            self.end_process(false, facts);
+        }
     }
 
-    pub(crate) fn conflict(&self, spot: Spot, conflict: Conflict) -> Box<Divergence> {
+    /// A contradiction between lines, each of which is a step: told once for each decree and cause.
+    pub(crate) fn note_conflict(&self, spot: Spot, conflict: Conflict, facts: &mut Facts) {
         let decree = self.journal.decrees[spot.entry as usize];
         let other = conflict
             .other
             .map(|other| format!("the other one is at {}", self.all.place(other)));
-        Box::new(Divergence {
+        let key = Some(self.all.key(decree));
+        let mut known = facts.findings.iter();
+        if known.any(|known| known.key.as_ref() == key && known.cause == conflict.cause) {
+            return;
+        }
+        facts.findings.push(Divergence {
             cause: conflict.cause,
             place: self.all.place(spot).clone(),
             node: self.id(),
-            key: Some(self.all.key(decree).clone()),
+            key: key.cloned(),
             problem: conflict.problem,
             before: None,
             expected: vec![conflict.expected],
             found: conflict.found,
             notes: other.into_iter().collect(),
-        })
+        });
     }
 
     /// A divergence at the next entry.

@@ -2,9 +2,8 @@
 
 use node::journal::Entry;
 use node::{Record, Value};
-use paxos::{Envelope, NodeId};
+use paxos::{Broadcast, Envelope, NodeId};
 
-use crate::admit::DecreeId;
 use crate::divergence::Cause;
 use crate::text;
 
@@ -26,6 +25,17 @@ pub(crate) enum Wait {
     Vote(Value),
 }
 
+/// Why a journal does not show what another rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unseen {
+    /// It was not given.
+    NotGiven,
+    /// It may have happened before the journal begins, or in a process that the journal lacks.
+    TooEarly,
+    /// It may have happened after the line at which the journal diverges.
+    Diverged,
+}
+
 impl Wait {
     /// Whose journal must tell it; `None` if it can be that of any acceptor.
     pub(crate) fn whose(&self) -> Option<NodeId> {
@@ -36,14 +46,14 @@ impl Wait {
         }
     }
 
-    /// Whether an entry of that journal, about the same decree, would do.
-    pub(crate) fn is_met_by(&self, entry: &Entry) -> bool {
+    /// Whether an entry of that journal, about the same decree, would do, with what the host said again there.
+    pub(crate) fn is_met_by(&self, entry: &Entry, again: Option<&Broadcast<Value>>) -> bool {
         match self {
             Wait::Message(envelope) => {
                 let Entry::Handle { effects, .. } = entry else {
                     return false;
                 };
-                let said = effects.send.as_ref();
+                let said = effects.send.as_ref().or(again);
                 said.is_some_and(|said| {
                     said.message == envelope.message && said.to.contains(envelope.to)
                 })
@@ -53,11 +63,12 @@ impl Wait {
         }
     }
 
-    /// Why it cannot be told where it came from, if a journal is missing or begins too late.
-    pub(crate) fn gap(&self, reader: NodeId, given: bool) -> String {
-        let why = match given {
-            false => "whose journal was not given",
-            true => "whose journal begins too late to show it",
+    /// Why it cannot be told where it came from.
+    pub(crate) fn gap(&self, reader: NodeId, unseen: Unseen) -> String {
+        let why = match unseen {
+            Unseen::NotGiven => "whose journal was not given",
+            Unseen::TooEarly => "whose journal begins too late to show it",
+            Unseen::Diverged => "whose journal is judged up to its divergence only",
         };
         match self {
             Wait::Message(envelope) => {
@@ -79,6 +90,7 @@ impl Wait {
             Cause::NotAStep
             | Cause::OutOfPlace
             | Cause::NeverSent
+            | Cause::IncarnationReused
             | Cause::StoreDiffers
             | Cause::MemoryDiffers
             | Cause::NobodyKnew
@@ -106,17 +118,6 @@ impl Wait {
             ),
         }
     }
-}
-
-/// Where an entry that would do still comes in the journal of who should tell.
-pub(crate) fn later<'a, P>(
-    wait: &Wait,
-    decree: DecreeId,
-    mut rest: impl Iterator<Item = (DecreeId, &'a Entry, P)>,
-) -> Option<P> {
-    rest.find_map(|(about, entry, place)| {
-        (about == decree && wait.is_met_by(entry)).then_some(place)
-    })
 }
 
 /// What a node knows to be chosen from this entry on.

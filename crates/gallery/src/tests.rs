@@ -228,8 +228,15 @@ fn every_core_has_its_verdicts_and_they_are_what_it_is_said_to_be() {
             let verdicts = truth.of(&core.name, world);
             assert_eq!(verdicts.is_none(), core.unsteady, "{}, {world}", core.name);
             let Some(verdicts) = verdicts else { continue };
-            assert!(verdicts.by.contains(&"plain".to_owned()), "{}, {world}", core.name);
-            let found = verdicts.verdicts.iter().filter(|(_, found)| matches!(found, Found::Violated(_)));
+            assert!(
+                verdicts.by.contains(&"plain".to_owned()),
+                "{}, {world}",
+                core.name
+            );
+            let found = verdicts
+                .verdicts
+                .iter()
+                .filter(|(_, found)| matches!(found, Found::Violated(_)));
             if !world.contains('@') {
                 violated.extend(found.map(|(property, _)| property.clone()));
             }
@@ -238,7 +245,11 @@ fn every_core_has_its_verdicts_and_they_are_what_it_is_said_to_be() {
             let gives_up: BTreeSet<String> = core.gives_up.iter().cloned().collect();
             assert_eq!(violated, gives_up, "{}", core.name);
         } else {
-            assert!(core.gives_up.is_empty(), "{}: only a safe core gives something up", core.name);
+            assert!(
+                core.gives_up.is_empty(),
+                "{}: only a safe core gives something up",
+                core.name
+            );
         }
         assert_breaks(core, &truth);
     }

@@ -4,8 +4,8 @@
 //! ([`paxos::with_rules`]); with one, [`Mutated`] answers what the mutant has wrong and asks those rules for everything else.
 
 use paxos::{
-    Acceptor, Ballot, Broadcast, Cluster, Durable, Effects, Input, Message, Node, NodeId, NodeSet,
-    Phase, Round, Rules, Value, Variant, Vote, with_rules,
+    Acceptor, Ballot, Broadcast, Cluster, Durable, Effects, Handled, Input, Message, Node, NodeId,
+    NodeSet, Phase, Round, Rules, Value, Variant, Vote, with_rules,
 };
 
 use crate::Mutant;
@@ -55,6 +55,11 @@ impl RuleSet {
     /// [`Node::handle`] by these rules.
     pub fn handle<V: Value>(&self, node: &mut Node<V>, input: Input<V>) -> Effects<V> {
         with_rules_in_force!(self, |rules| node.handle(rules, input))
+    }
+
+    /// [`Handled::by`] these rules.
+    pub fn handle_as_host<V: Value>(&self, node: &mut Node<V>, input: Input<V>) -> Handled<V> {
+        with_rules_in_force!(self, |rules| Handled::by(rules, node, input))
     }
 
     /// [`Node::retransmit_promise`] by these rules.

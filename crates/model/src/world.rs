@@ -36,6 +36,8 @@ pub struct World {
     values: Letters,
     /// Every ballot that a proposer can have, as ranks, in order.
     ballots: Vec<u16>,
+    /// Whether hosts answer again what they are asked again, though the scenario does not ask for it.
+    answers_again: bool,
     diagram: Option<Diagram>,
 }
 
@@ -65,6 +67,7 @@ impl World {
             values: scenario.values(),
             scenario,
             ballots: Vec::new(),
+            answers_again: false,
             diagram: None,
         };
         world.with_ballots()
@@ -109,6 +112,13 @@ impl World {
     pub fn with_variant(mut self, variant: Variant) -> World {
         self.rules.variant = variant;
         self.with_ballots()
+    }
+
+    /// The same world with hosts that answer again what they are asked again, as those of real nodes do.
+    #[must_use]
+    pub fn answering_again(mut self) -> World {
+        self.answers_again = true;
+        self
     }
 
     /// The same world with a way to draw its paths.
@@ -197,7 +207,7 @@ impl World {
             effects.set_timer = mutant.starts(effects.set_timer);
         }
         if effects.send.is_none()
-            && self.repeats()
+            && (self.answers_again || self.repeats())
             && let Input::Receive(envelope) = input
         {
             // A host answers again what it is asked again.

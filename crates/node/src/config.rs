@@ -1,13 +1,13 @@
 //! The cluster file: who takes part, where, by which rules and how patiently.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use paxos::{
-    Broadcast, Cluster, Durable, Effects, Input, Message, Node, NodeId, NodeSet, Phase, Rules as _,
-    Variant, with_rules,
+    Cluster, Durable, Handled, Input, Node, NodeId, NodeSet, Phase, Rules as _, Variant, with_rules,
 };
 use serde::{Deserialize, Serialize};
 
@@ -117,6 +117,16 @@ impl Timing {
     }
 }
 
+impl fmt::Display for RulesName {
+    /// As in the cluster file.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            RulesName::Lamport => "lamport",
+            RulesName::StrictAccept => "notes",
+        })
+    }
+}
+
 impl RulesName {
     /// The variant of the protocol that is called this.
     pub fn variant(self) -> Variant {
@@ -131,20 +141,9 @@ impl RulesName {
         with_rules!(self.variant(), |rules| Node::start(id, roles, rules, disk))
     }
 
-    /// [`Node::handle`] by these rules.
-    pub fn handle<V: paxos::Value>(self, node: &mut Node<V>, input: Input<V>) -> Effects<V> {
-        with_rules!(self.variant(), |rules| node.handle(rules, input))
-    }
-
-    /// [`Node::retransmit_promise`] by these rules.
-    pub fn retransmit_promise<V: paxos::Value>(
-        self,
-        node: &Node<V>,
-        from: NodeId,
-        question: &Message<V>,
-    ) -> Option<Broadcast<V>> {
-        with_rules!(self.variant(), |rules| node
-            .retransmit_promise(rules, from, question))
+    /// [`Handled::by`] these rules.
+    pub fn handle<V: paxos::Value>(self, node: &mut Node<V>, input: Input<V>) -> Handled<V> {
+        with_rules!(self.variant(), |rules| Handled::by(rules, node, input))
     }
 
     /// [`paxos::Rules::is_quorum`] by these rules.

@@ -28,7 +28,7 @@ use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::time::Instant;
 
-use paxos::{Cluster, Durable, Effects, Envelope, Input, NodeId};
+use paxos::{Cluster, Durable, Effects, Envelope, Handled, Input, NodeId};
 
 use crate::decree::{Decree, Slot, Stage};
 use crate::journal::{self, Asked, Entry, Start, Writer};
@@ -284,20 +284,12 @@ impl Host {
     }
 
     /// Hands an open decree's node an input, and puts its effects where they are carried out in
-    /// order. Whether it had anything to say.
-    fn handle(
-        &mut self,
-        key: &Key,
-        input: Input<Value>,
-        asked: Option<Asked>,
-        now: Instant,
-    ) -> bool {
+    /// order.
+    fn handle(&mut self, key: &Key, input: Input<Value>, asked: Option<Asked>, now: Instant) {
         let rules = self.rules;
-        let Some(decree) = self.open(key) else {
-            return false;
-        };
+        let Some(decree) = self.open(key) else { return };
         let was_refused = decree.is_refused();
-        let effects = rules.handle(&mut decree.node, input.clone());
+        let Handled { effects, again } = rules.handle(&mut decree.node, input.clone());
         let is_news = decree.is_refused() && !was_refused;
         if let Some(said) = &effects.send {
             decree.said(said);
@@ -319,8 +311,11 @@ impl Host {
         if let Some(durable) = persist {
             self.persist(key, durable);
         }
-        let said = send.is_some();
-        for envelope in send.iter().flat_map(|broadcast| broadcast.envelopes()) {
+        if again.is_some() {
+            self.metrics.repeated.inc();
+        }
+        let said = send.or(again);
+        for envelope in said.iter().flat_map(|broadcast| broadcast.envelopes()) {
             if envelope.to == self.id {
                 self.to_self.push_back((key.clone(), envelope));
             } else {
@@ -333,7 +328,6 @@ impl Host {
         if let Some(value) = chosen {
             self.close(key, value, now);
         }
-        said
     }
 
     fn persist(&mut self, key: &Key, durable: Durable<Value>) {

@@ -2,7 +2,7 @@
 
 use node::Value;
 use node::journal::{Asked, Entry};
-use paxos::{Effects, Input, Message, NodeId};
+use paxos::{Broadcast, Effects, Input, Message, NodeId};
 
 use super::{Judged, Memory, Replica};
 use crate::admit::DecreeId;
@@ -23,7 +23,7 @@ impl Replica<'_> {
     ) -> Judged {
         match entry {
             Entry::Start(start) => {
-                self.note_incarnation(start.incarnation);
+                self.note_incarnation(start.incarnation, facts);
                 let stopped = self.cursor.checked_sub(1).map(|last| {
                     let (_, last) = &self.journal.entries[last];
                     matches!(last, Entry::Stop)
@@ -36,7 +36,7 @@ impl Replica<'_> {
                 let is_last = self.cursor + 1 == self.journal.entries.len();
                 self.end_process(!is_last, facts);
             }
-            Entry::Continue(_) => return self.on_continue(facts),
+            Entry::Continue(start) => return self.on_continue(start, facts),
             Entry::InMemory { node, .. } => return self.on_in_memory(node, facts),
             Entry::Load { record, .. } => return self.on_load(record.as_ref(), facts, counts),
             Entry::Handle {
@@ -85,7 +85,7 @@ impl Replica<'_> {
         {
             return Ok(Some(wait));
         }
-        self.replay(input, effects)?;
+        let again = self.replay(input, effects)?;
         if let (Input::Propose(value), Some(Asked::Client)) = (input, asked) {
             facts.decree_mut(decree).ask(value);
         }
@@ -95,7 +95,10 @@ impl Replica<'_> {
         if let Some(value) = &effects.chosen {
             self.close(decree, value);
         }
-        self.note_happened(decree, facts)?;
+        if let Some(again) = again {
+            facts.decree_mut(decree).again.insert(self.spot(), again);
+        }
+        self.note_happened(decree, facts);
         Ok(None)
     }
 
@@ -115,8 +118,9 @@ impl Replica<'_> {
             Input::Timeout(_) => Ok(None),
             Input::Propose(value) => {
                 let own = node.acceptor().accepted.as_ref();
-                let found =
-                    own.is_some_and(|vote| vote.value == *value) || known.has_vote_for(value);
+                let found = own.is_some_and(|vote| vote.value == *value)
+                    || known.has_vote_for(value)
+                    || self.holds_vote_for(decree, value);
                 let waits = asked == Some(Asked::Reader) && !found;
                 Ok(waits.then(|| Wait::Vote(value.clone())))
             }
@@ -143,26 +147,41 @@ impl Replica<'_> {
         }
     }
 
-    /// The core does with the input what the journal says.
+    /// Whether this node has cast a vote for the value that is not saved yet. Its own read may have counted it, though the
+    /// node has voted for another value since.
+    fn holds_vote_for(&self, decree: DecreeId, value: &Value) -> bool {
+        self.held().any(|(about, spot)| {
+            let Entry::Handle { effects, .. } = self.all.entry(spot) else {
+                return false;
+            };
+            let cast = effects
+                .persist
+                .as_ref()
+                .and_then(|saved| saved.accepted.as_ref());
+            about == decree && cast.is_some_and(|vote| vote.value == *value)
+        })
+    }
+
+    /// The core does with the input what the journal says; what the host says again.
     fn replay(
         &mut self,
         input: &Input<Value>,
         effects: &Effects<Value>,
-    ) -> Result<(), Box<Divergence>> {
+    ) -> Result<Option<Broadcast<Value>>, Box<Divergence>> {
         let (id, decree, rules) = (self.id(), self.decree(), self.rules);
         let Memory::Open(node, said) = &mut self.seat(decree).memory else {
-            return Ok(());
+            return Ok(None);
         };
         let before = node.clone();
-        let core = rules.handle(node, input.clone());
-        if core == *effects {
-            let own = core.send.filter(|send| send.to.contains(id));
-            said.extend(own.map(|send| send.message));
-            return Ok(());
+        let handled = rules.handle_as_host(node, input.clone());
+        if handled.effects == *effects {
+            let own = handled.said().filter(|said| said.to.contains(id));
+            said.extend(own.map(|said| said.message.clone()));
+            return Ok(handled.again);
         }
         let expected = format!(
             "{}, and is then: {}",
-            text::effects(&core),
+            text::effects(&handled.effects),
             text::node(node)
         );
         let problem = format!(
@@ -202,7 +221,7 @@ impl Replica<'_> {
             }));
         }
         self.close(decree, value);
-        self.note_happened(decree, facts)?;
+        self.note_happened(decree, facts);
         Ok(None)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use node::Value;
-use node::journal::Entry;
+use node::journal::{Entry, Start};
 use paxos::{Durable, Learner, Node};
 
 use super::{Heading, Judged, Memory, Replica};
@@ -14,7 +14,7 @@ use crate::text;
 
 impl Replica<'_> {
     /// A file begins. All that is in memory is stated, and saved.
-    pub(super) fn on_continue(&mut self, facts: &mut Facts) -> Judged {
+    pub(super) fn on_continue(&mut self, start: &Start, facts: &mut Facts) -> Judged {
         if let Some(decree) = self
             .batch
             .decrees
@@ -30,6 +30,7 @@ impl Replica<'_> {
         }
         let fresh = self.cursor == 0;
         if fresh {
+            self.incarnation = Some(start.incarnation);
             let reason = format!(
                 "the journal of {} begins in the middle: its older files are gone",
                 self.id()
@@ -101,7 +102,7 @@ impl Replica<'_> {
                 decision: Decision::None,
             });
             self.awake.insert(decree);
-            self.note_happened(decree, facts)?;
+            self.note_happened(decree, facts);
             return Ok(None);
         }
         let replayed = match &self.seat(decree).memory {

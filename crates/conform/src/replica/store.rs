@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use node::Record;
-use paxos::Durable;
 
 use super::{Judged, Memory, Replica};
 use crate::admit::DecreeId;
@@ -45,23 +44,19 @@ impl Replica<'_> {
         }
         self.check_record(decree, record, facts, counts)?;
         self.seen_since_jump.insert(decree);
-        let (id, roles, rules) = (self.id(), facts.roles, self.rules);
-        let start = |disk| Memory::Open(Box::new(rules.start(id, roles, disk)), HashSet::new());
+        let started = self.started(record);
         let seat = self.seat(decree);
-        seat.memory = match record {
-            None => start(Durable::EMPTY),
-            Some(Record::Open(durable)) => start(durable.clone()),
-            Some(Record::Chosen(value)) => Memory::Closed(value.clone()),
+        seat.memory = match (record, started) {
+            (Some(Record::Chosen(value)), _) => Memory::Closed(value.clone()),
+            (Some(Record::Open(_)) | None, Some(node)) => {
+                Memory::Open(Box::new(node), HashSet::new())
+            }
+            (Some(Record::Open(_)) | None, None) => Memory::Out,
         };
-        let durable = seat.disk.settled().durable;
-        let shown = Stored::shown(record);
-        seat.disk = Disk::Known(Stored {
-            durable: shown.durable.or(durable),
-            decision: shown.decision,
-        });
+        seat.disk = Disk::Known(Stored::shown(record));
         seat.unsaved = None;
         self.awake.insert(decree);
-        self.note_happened(decree, facts)?;
+        self.note_happened(decree, facts);
         Ok(None)
     }
 
@@ -133,17 +128,41 @@ impl Replica<'_> {
         Err(divergence)
     }
 
-    /// A process begins; whether others have run since the last one of this journal.
-    pub(super) fn note_incarnation(&mut self, number: u64) {
-        let last = self.incarnation.replace(number);
-        let Some(missing) = last.map(|last| last + 1).filter(|first| *first < number) else {
+    /// A process begins; whether others have run since the last one of this journal. Each has a number of its own, one more
+    /// than the last that its store knows of.
+    pub(super) fn note_incarnation(&mut self, number: u64, facts: &mut Facts) {
+        let Some(last) = self.incarnation.replace(number) else {
             return;
         };
-        let which = match number - 1 {
-            last if last == missing => format!("process {missing}"),
-            last => format!("processes {missing} to {last}"),
-        };
-        self.jump = Some(format!("{which} of {} are not in its journal", self.id()));
+        let missing = last + 1;
+        let id = self.id();
+        if number == missing {
+            return;
+        } else if number <= last {
+            let problem = format!(
+                "{id} runs as process {number} after process {last}: its store was put back to an earlier state, or \
+                 there are two of it"
+            );
+            let mut found = self.diverges(
+                Cause::IncarnationReused,
+                problem,
+                vec![format!("process {missing} or a later one")],
+                format!("process {number}"),
+            );
+            found.notes.push(format!(
+                "what {id} promised and voted since that state is forgotten, so another value can be chosen"
+            ));
+            facts.findings.push(*found);
+            self.jump = Some(format!(
+                "the store of {id} is not the one that its journal knows"
+            ));
+        } else {
+            let which = match number - 1 {
+                last if last == missing => format!("process {missing}"),
+                last => format!("processes {missing} to {last}"),
+            };
+            self.jump = Some(format!("{which} of {id} are not in its journal"));
+        }
         self.seen_since_jump.clear();
     }
 
@@ -162,7 +181,7 @@ impl Replica<'_> {
         for entry in saved.held {
             let mut spot = self.spot();
             spot.entry = entry;
-            self.let_go(spot, facts)?;
+            self.let_go(spot, facts);
         }
         Ok(None)
     }

@@ -145,7 +145,7 @@ fn mutants_diverge_and_the_properties_tell_them_as_well() {
         (Mutant::PromiseHidesVote, "no-vote-below-promise"),
     ] {
         let (mut steps, mut violated) = (0, 0);
-        for seed in 0..60 {
+        for seed in 0..200 {
             let mut plan = Plan::new(seed);
             plan.keys = 1;
             plan.rules = RuleSet {
@@ -154,11 +154,13 @@ fn mutants_diverge_and_the_properties_tell_them_as_well() {
                 down: NodeSet::EMPTY,
             };
             if let Verdict::Diverges(found) = conform(run(&plan)).unwrap().verdict {
+                let found = found.into_iter().next().unwrap();
                 assert_eq!(found.cause, Cause::NotAStep, "{found:#?}");
                 steps += 1;
             }
             match conform_to(run(&plan), Some(mutant)).unwrap().verdict {
                 Verdict::Diverges(found) => {
+                    let found = found.into_iter().next().unwrap();
                     assert!(matches!(found.cause, Cause::Violates(_)), "{found:#?}");
                     violated += usize::from(found.cause == Cause::Violates(property));
                 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use model::{RuleSet, Variant};
 use node::journal::{Asked, Entry, FORMAT, Place, Read, Start};
 use node::{ClusterId, Key, Record, RequestId, RulesName, Value};
-use paxos::{Cluster, Durable, Envelope, Input, Message, Node, NodeId, NodeSet, Timer};
+use paxos::{Cluster, Durable, Envelope, Handled, Input, Message, Node, NodeId, NodeSet, Timer};
 
 /// How a run goes.
 #[derive(Clone, Copy, Debug)]
@@ -185,12 +185,12 @@ impl Server {
         self.memory.get_mut(key).unwrap()
     }
 
-    fn handle(&mut self, key: &Key, input: Input<Value>, asked: Option<Asked>) {
+    pub(crate) fn handle(&mut self, key: &Key, input: Input<Value>, asked: Option<Asked>) {
         let rules = self.rules;
         let Stage::Open(node) = &mut self.slot(key).stage else {
             return;
         };
-        let effects = rules.handle(node, input.clone());
+        let Handled { effects, again } = rules.handle_as_host(node, input.clone());
         self.journal.push(Entry::Handle {
             key: key.clone(),
             input,
@@ -201,7 +201,8 @@ impl Server {
             self.slot(key).unsaved = true;
             self.unsaved.push((key.clone(), Record::Open(durable)));
         }
-        for envelope in effects.send.iter().flat_map(|said| said.envelopes()) {
+        let said = effects.send.or(again);
+        for envelope in said.iter().flat_map(|said| said.envelopes()) {
             if envelope.to == self.id {
                 self.to_self.push_back((key.clone(), envelope));
             } else {
@@ -412,10 +413,48 @@ impl Running {
 
     /// Hands over the oldest packet, as a batch.
     pub(crate) fn deliver(&mut self) {
-        let packet = self.mail.remove(0);
+        self.hand_over(0);
+    }
+
+    /// Hands over the oldest packet for a node, as a batch.
+    pub(crate) fn deliver_to(&mut self, at: usize) {
+        let mut mail = self.mail.iter();
+        let oldest = mail.position(|packet| packet.to == id(at)).unwrap();
+        self.hand_over(oldest);
+    }
+
+    fn hand_over(&mut self, which: usize) {
+        let packet = self.mail.remove(which);
         let at = packet.to.index();
         self.servers[at].receive(packet);
         self.save(at, false);
+    }
+
+    /// Hands over copies of all packets for a node, and kills it between the flush of that batch and the line that says so.
+    /// Then it starts again.
+    pub(crate) fn die_over(&mut self, at: usize) {
+        let arrived = self.mail.iter().filter(|packet| packet.to == id(at));
+        let arrived: Vec<Packet> = arrived.cloned().collect();
+        let server = &mut self.servers[at];
+        arrived
+            .into_iter()
+            .for_each(|packet| server.receive(packet));
+        server.commit();
+        server.start();
+    }
+
+    /// Loses all that is on its way.
+    pub(crate) fn lose_all(&mut self) {
+        self.mail.clear();
+    }
+
+    /// Stops a node, puts back the store that it was made with, and starts it again.
+    pub(crate) fn put_back(&mut self, at: usize) {
+        let server = &mut self.servers[at];
+        server.journal.push(Entry::Stop);
+        server.store.clear();
+        server.incarnation = 0;
+        server.start();
     }
 
     pub(crate) fn stop(&mut self) {

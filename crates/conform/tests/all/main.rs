@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod accounts;
 mod conforms;
 mod host;
+mod incarnations;
 mod lies;
 mod tells;

@@ -7,9 +7,11 @@ use crate::properties::Known;
 use crate::{Network, Parcel};
 
 impl Scenario {
+    /// Whether its worlds make sense. Those that are read from files do.
+    ///
     /// # Errors
     /// In words: what was expected, what was found, the way out.
-    pub(super) fn validate(&self) -> Result<(), String> {
+    pub fn validate(&self) -> Result<(), String> {
         let cluster = self.cluster()?;
         self.validate_protocol(cluster)?;
         let nodes = cluster.nodes().len();

@@ -19,7 +19,7 @@ impl Host {
         now: Instant,
     ) -> Result<(), HostError> {
         let Line { key, say } = line;
-        let (me, rules) = (self.id, self.rules);
+        let me = self.id;
         let decree = match self.stage(&key, now)? {
             Some(Stage::Open(decree)) => decree,
             Some(Stage::Closed(value)) => {
@@ -33,17 +33,12 @@ impl Host {
         };
         match say {
             Say::Protocol(message) => {
-                let again = rules.retransmit_promise(&decree.node, from, &message);
                 let envelope = Envelope {
                     from,
                     to: me,
                     message,
                 };
-                let answered = self.handle(&key, Input::Receive(envelope), None, now);
-                if let (false, Some(answer)) = (answered, again) {
-                    self.metrics.repeated.inc();
-                    self.say(&key, from, Say::Protocol(answer.message));
-                }
+                self.handle(&key, Input::Receive(envelope), None, now);
             }
             // The decree is closed elsewhere.
             Say::Decided(value) => {

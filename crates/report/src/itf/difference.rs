@@ -63,8 +63,8 @@ fn by_node(value: &Value) -> Option<&Vec<Value>> {
     value.get("#map")?.as_array()
 }
 
-/// One form for what the format can write in several: members of sets and maps in order, and integers
-/// as numbers wherever they fit.
+/// One form for what the format can write in several: members of sets and maps in order and each once, and
+/// integers as numbers wherever they fit.
 pub(super) fn normal(value: Value) -> Value {
     match value {
         Value::Array(items) => Value::Array(items.into_iter().map(normal).collect()),
@@ -74,6 +74,7 @@ pub(super) fn normal(value: Value) -> Value {
                 match (name.as_str(), value) {
                     ("#set" | "#map", Value::Array(mut items)) => {
                         items.sort_by_key(Value::to_string);
+                        items.dedup();
                         (name, Value::Array(items))
                     }
                     (_, value) => (name, value),
@@ -146,6 +147,15 @@ mod tests {
         let one = json!({"#set": [{"#bigint": "2"}, 1]});
         let other = json!({"#set": [1, 2]});
         assert_eq!(normal(one), normal(other));
+        let twice = json!({"#set": [1, {"#bigint": "2"}, {"#bigint": "1"}, 2]});
+        assert_eq!(normal(twice), json!({"#set": [1, 2]}));
+        let twice = json!({"#map": [["n0", 1], ["n1", 1], ["n0", 1]]});
+        assert_eq!(normal(twice), json!({"#map": [["n0", 1], ["n1", 1]]}));
+        assert_eq!(
+            normal(json!([1, 1])),
+            json!([1, 1]),
+            "lists may have an element twice"
+        );
         assert_ne!(
             normal(json!([1, 2])),
             normal(json!([2, 1])),

@@ -37,6 +37,12 @@ pub enum TraceError {
     /// What says how to replay it does not.
     #[error("the trace's `#meta.paxos` cannot be used: {0}")]
     Meta(String),
+    /// Its settings make no world.
+    #[error(
+        "the trace's `settings` make no scenario: {0}; name the scenario that it was found in with --scenario, or make \
+         it anew with `paxos check --itf`"
+    )]
+    Settings(String),
     /// It names a fault that is none.
     #[error(
         "the trace was made with the mutant `{0}`, which does not exist; `paxos check --help` lists them"

@@ -1,7 +1,7 @@
 //! Paths as traces for machines, in the Informal Trace Format, and back.
 //!
 //! The format is Apalache's (ADR 015). A file has all that it takes to walk the path again on other
-//! code: the scenario with its settings, what was done wrong, the property, and in each state the
+//! code, without the scenario's file: the scenario's settings, what was done wrong, the property, and in each state the
 //! action taken to get there beside every variable of the World. Sums are written as Quint writes
 //! them, by `tag` and `value`.
 

@@ -94,7 +94,7 @@ impl Replayed {
     }
 }
 
-/// Walks a trace through `world`, which is that of its scenario as it is today and with its mutant, as
+/// Walks a trace through `world`, which is the trace's own ([`Trace::world`]) or that of another scenario, as
 /// far as the steps can be taken and until it shows what it showed. After each step every variable is
 /// compared. Where it shows that nothing can be decided any more, what follows is explored within these limits.
 ///
@@ -228,7 +228,12 @@ fn compare(
 /// What is otherwise in today's scenario, in words; `None` if nothing is.
 fn other_settings(scenario: &Scenario, trace: &Trace) -> Result<Option<String>, Error> {
     let today = settings(scenario)?;
-    let (Some(was), Some(is)) = (trace.settings.as_object(), today.as_object()) else {
+    // Settings that there were not when it was written are as if they were not set.
+    let was = match trace.scenario() {
+        Ok(own) => settings(&own)?,
+        Err(_) => trace.settings.clone(),
+    };
+    let (Some(was), Some(is)) = (was.as_object(), today.as_object()) else {
         return Ok(Some(
             "the trace does not say what its scenario was".to_owned(),
         ));

@@ -1,7 +1,11 @@
 //! A saved path, read back.
 
+use std::sync::Arc;
+
 use model::properties::{ANNOUNCED, DECIDES, Known};
-use model::{Action, Mutant, Scenario, State, World};
+use model::{
+    Action, Ask, Bounds, Endless, Expect, Mutant, Placement, Protocol, Scenario, State, World,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use stateright::{Model as _, Path};
@@ -27,6 +31,9 @@ pub struct Trace {
     /// After how many steps the part begins that goes on for ever, where the property is that something is decided; nothing
     /// more has to happen if that is after all.
     pub stem: Option<usize>,
+    /// The title of the scenario; its name where the trace has none.
+    title: String,
+    /// All that the worlds of the scenario depend on.
     pub(super) settings: Value,
     /// The variables of the first state.
     pub(super) start: Map<String, Value>,
@@ -60,6 +67,8 @@ pub enum Fate {
 pub(super) struct Recipe {
     pub(super) schema: u64,
     pub(super) scenario: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) title: Option<String>,
     pub(super) settings: Value,
     /// The rules by name; said already by the settings.
     pub(super) rules: String,
@@ -70,6 +79,17 @@ pub(super) struct Recipe {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) stem: Option<usize>,
     pub(super) expect: Fate,
+}
+
+/// All that the worlds of a scenario depend on, as [`settings`] writes it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    cluster: Placement,
+    protocol: Protocol,
+    world: Bounds,
+    endless: Option<Endless>,
+    ask: Vec<Ask>,
 }
 
 impl Trace {
@@ -138,6 +158,7 @@ impl Trace {
             Some(_) | None => {}
         }
         Ok(Trace {
+            title: recipe.title.unwrap_or_else(|| recipe.scenario.clone()),
             scenario: recipe.scenario,
             mutant,
             property,
@@ -148,6 +169,46 @@ impl Trace {
             start,
             steps,
         })
+    }
+
+    /// The world that the trace was found in, as far as it depends on its scenario, with its mutant: from what the trace
+    /// carries alone.
+    ///
+    /// # Errors
+    /// If its settings make no scenario.
+    pub fn world(&self) -> Result<World, TraceError> {
+        let world = World::new(Arc::new(self.scenario()?)).map_err(TraceError::Settings)?;
+        Ok(match self.mutant {
+            Some(mutant) => world.with_mutant(mutant),
+            None => world,
+        })
+    }
+
+    /// The scenario by the trace's settings. Nothing is expected of it.
+    pub(super) fn scenario(&self) -> Result<Scenario, TraceError> {
+        let settings = Settings::deserialize(&self.settings)
+            .map_err(|source| TraceError::Settings(source.to_string()))?;
+        let Settings {
+            cluster,
+            protocol,
+            world,
+            endless,
+            ask,
+        } = settings;
+        let scenario = Scenario {
+            name: self.scenario.clone(),
+            title: self.title.clone(),
+            about: String::new(),
+            tags: Vec::new(),
+            cluster,
+            protocol,
+            world,
+            endless,
+            ask,
+            expect: Expect::default(),
+        };
+        scenario.validate().map_err(TraceError::Settings)?;
+        Ok(scenario)
     }
 
     /// How many steps it has.

@@ -48,6 +48,7 @@ pub fn itf(answer: &Answer, judged: &Judged) -> Result<Option<String>, Error> {
         paxos: Recipe {
             schema: SCHEMA,
             scenario: scenario.name.clone(),
+            title: Some(scenario.title.clone()),
             settings: settings(scenario)?,
             rules: rules(world.rules().variant).to_owned(),
             mutant,

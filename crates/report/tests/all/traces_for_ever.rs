@@ -116,12 +116,20 @@ fn what_does_not_go_on_for_ever_any_more_is_told() {
         becomes(&duel, &lasso, cut),
         "the world is not as it was after step 11, up to the order of ballots"
     );
-    let dropped = otherwise(&lasso, |value| {
-        let settings = &mut value["#meta"]["paxos"]["settings"];
-        settings["endless"].as_object_mut().unwrap().remove("stops");
-    });
-    let other = told(&again(&duel.world, &dropped));
-    assert!(other.ends_with("endless.stops was absent, is 0"), "{other}");
+    let without = |setting: &str| {
+        let dropped = otherwise(&lasso, |value| {
+            let settings = &mut value["#meta"]["paxos"]["settings"];
+            settings["endless"].as_object_mut().unwrap().remove(setting);
+        });
+        told(&again(&duel.world, &dropped))
+    };
+    // As in a trace that is older than the setting: it is not set.
+    assert_eq!(without("stops"), becomes(&duel, &lasso, |_| {}));
+    let other = without("in-flight");
+    assert!(
+        other.contains("endless.in-flight was absent, is "),
+        "{other}"
+    );
     let bounded = Trace::parse(&lasso).unwrap();
     let other = told(&again(&worlds::world(DUEL), &bounded));
     assert!(

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::answer::Found;
+use crate::edits;
 use crate::error::Error;
 use crate::list::{Core, List, file};
 use crate::root;
@@ -228,8 +229,15 @@ fn every_core_has_its_verdicts_and_they_are_what_it_is_said_to_be() {
             let verdicts = truth.of(&core.name, world);
             assert_eq!(verdicts.is_none(), core.unsteady, "{}, {world}", core.name);
             let Some(verdicts) = verdicts else { continue };
-            assert!(verdicts.by.contains(&"plain".to_owned()), "{}, {world}", core.name);
-            let found = verdicts.verdicts.iter().filter(|(_, found)| matches!(found, Found::Violated(_)));
+            assert!(
+                verdicts.by.contains(&"plain".to_owned()),
+                "{}, {world}",
+                core.name
+            );
+            let found = verdicts
+                .verdicts
+                .iter()
+                .filter(|(_, found)| matches!(found, Found::Violated(_)));
             if !world.contains('@') {
                 violated.extend(found.map(|(property, _)| property.clone()));
             }
@@ -238,7 +246,11 @@ fn every_core_has_its_verdicts_and_they_are_what_it_is_said_to_be() {
             let gives_up: BTreeSet<String> = core.gives_up.iter().cloned().collect();
             assert_eq!(violated, gives_up, "{}", core.name);
         } else {
-            assert!(core.gives_up.is_empty(), "{}: only a safe core gives something up", core.name);
+            assert!(
+                core.gives_up.is_empty(),
+                "{}: only a safe core gives something up",
+                core.name
+            );
         }
         assert_breaks(core, &truth);
     }
@@ -304,5 +316,16 @@ fn the_gallery_and_the_other_crates_do_not_see_each_other() {
             );
             assert_ne!(seen, "gallery", "{} sees the gallery", package["name"]);
         }
+    }
+}
+
+#[test]
+fn the_same_seed_draws_the_same_edits_and_there_are_many() {
+    let base = sources::base(&root()).unwrap();
+    let draw = |count, seed| edits::drawn(&base, &edits::Draw { count, seed });
+    assert!(draw(300, 1).len() == 300 && draw(300, 1) == draw(300, 1));
+    assert_ne!(draw(300, 1), draw(300, 2));
+    for edit in draw(300, 1) {
+        assert_ne!(edit.apply(&base[&edit.file]), base[&edit.file]);
     }
 }

@@ -26,11 +26,15 @@ impl Workspace {
         // A version of its own: cargo tells two workspaces' crates of one name and version apart by nothing else, and would
         // take what is built here for what is built there.
         let manifest = read(&root.join("Cargo.toml"))?;
-        let own = manifest.replace("version = \"0.1.0\"", &format!("version = \"0.1.0-{name}\""));
+        let own = manifest.replace(
+            "version = \"0.1.0\"",
+            &format!("version = \"0.1.0-{name}\""),
+        );
         if own == manifest {
             return Err(Error::List {
                 path: root.join("Cargo.toml"),
-                why: "expected `version = \"0.1.0\"`, to give the mirror another; found none".to_owned(),
+                why: "expected `version = \"0.1.0\"`, to give the mirror another; found none"
+                    .to_owned(),
             });
         }
         write(&folder.join("Cargo.toml"), &own)?;

@@ -55,15 +55,17 @@ pub(crate) fn ask(program: &Path, question: &Question<'_>) -> Result<Vec<Answer>
     if let Some(mut stderr) = child.stderr.take() {
         let _ = stderr.read_to_string(&mut said);
     }
-    if answers.len() < rows && ended == Some(2) {
-        return Err(Error::Program {
-            program: program.display().to_string(),
-            why: said.trim().to_owned(),
-        });
-    }
-    let why = match ended {
-        Some(code) => format!("the program ended with {code}: {}", said.trim()),
-        None => format!("no end after {} s", patience.as_secs()),
+    // 2: the program refuses the world, or the core.
+    let (outcome, why) = match ended {
+        Some(2) => (Outcome::Refused, said.trim().to_owned()),
+        Some(code) => {
+            let why = format!("the program ended with {code}: {}", said.trim());
+            (Outcome::Panicked, why)
+        }
+        None => {
+            let why = format!("no end after {} s", patience.as_secs());
+            (Outcome::Panicked, why)
+        }
     };
     let asked = question
         .worlds
@@ -72,7 +74,7 @@ pub(crate) fn ask(program: &Path, question: &Question<'_>) -> Result<Vec<Answer>
     let missing = asked.skip(answers.len()).map(|(world, form)| Answer {
         world: world.clone(),
         form: form.clone(),
-        outcome: Outcome::Panicked,
+        outcome,
         why: Some(why.clone()),
         refused: Vec::new(),
         on: Vec::new(),

@@ -108,7 +108,8 @@ fn verdict(core: &Core) -> String {
         },
         (None, Some(_)) => "wrong, unjudged".to_owned(),
         (None, None) if core.unsteady => "unsteady".to_owned(),
-        (None, None) => "safe".to_owned(),
+        (None, None) if core.gives_up.is_empty() => "safe".to_owned(),
+        (None, None) => format!("safe but for {}", core.gives_up.join(", ")),
     }
 }
 

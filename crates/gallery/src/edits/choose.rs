@@ -91,6 +91,19 @@ const CONFUSED: &[&[&str]] = &[
     &["EMPTY", "FIRST"],
 ];
 
+/// Names of parameters and variables of one type, so that one taken for another may compile.
+const ALIKE: &[&[&str]] = &[
+    &["ballot", "promised", "counted", "refused", "seen"],
+    &["from_proposer", "from_acceptor", "acceptor"],
+    &["best", "reported", "accepted"],
+    &["last", "seen"],
+    &["before", "after"],
+    &["from", "me", "node", "proposer", "id"],
+    &["voters", "promises", "sender"],
+    &["value", "own", "known"],
+    &["proposers", "acceptors", "learners"],
+];
+
 impl Finder<'_> {
     fn source(&self, at: &Range<usize>) -> &str {
         &self.text[at.clone()]
@@ -262,15 +275,11 @@ impl Visit<'_> for Finder<'_> {
             self.confuse(&last.ident);
         }
         let name = self.source(&at).to_owned();
-        if self.locals.contains(&name) {
-            let others: Vec<String> = self
-                .locals
-                .iter()
-                .filter(|other| **other != name)
-                .cloned()
-                .collect();
-            for other in others {
-                self.add(at.clone(), other, "another name in scope");
+        for kind in ALIKE.iter().filter(|kind| kind.contains(&name.as_str())) {
+            for other in kind.iter().filter(|other| **other != name) {
+                if self.locals.contains(*other) {
+                    self.add(at.clone(), *other, "another name in scope");
+                }
             }
         }
     }
@@ -294,5 +303,35 @@ struct Locals(BTreeSet<String>);
 impl Visit<'_> for Locals {
     fn visit_pat_ident(&mut self, one: &syn::PatIdent) {
         self.0.insert(one.ident.to_string());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_edit_is_found_where_it_is() {
+        let text = "fn one(best: Option<u8>, reported: Option<u8>) -> Option<u8> {\n    \
+                    if best < reported { drop(1); return Some(2); }\n    best.max(reported)\n}\n";
+        let all = edits("one.rs", text);
+        let has = |what: &str| all.iter().any(|edit| edit.describe(text) == what);
+        for what in [
+            "`<` → `<=` in `if best < reported { drop(1); return Some(2); }`",
+            "`best < reported` → `true` in `if best < reported { drop(1); return Some(2); }`",
+            "`1` → `2` in `if best < reported { drop(1); return Some(2); }`",
+            "`Some(2)` → `None` in `if best < reported { drop(1); return Some(2); }`",
+            "without `drop(1);`",
+            "`max` → `min` in `best.max(reported)`",
+            "`best` → `reported` in `best.max(reported)`",
+            "without `.max(reported)`",
+            "`return None;` before `best.max(reported)`",
+        ] {
+            let told: Vec<String> = all.iter().map(|edit| edit.describe(text)).collect();
+            assert!(has(what), "{what} is not among: {told:#?}");
+        }
+        let less = all.iter().find(|edit| edit.by == "<=").unwrap();
+        assert!(less.apply(text).contains("best <= reported"));
+        assert_eq!(less.line, 2);
     }
 }

@@ -1,6 +1,6 @@
 //! Which edits compile: the woven core is checked as often as it takes until nothing is left that does not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -65,6 +65,7 @@ fn wrong(workspace: &Workspace) -> Result<BTreeSet<u16>, Error> {
         return Ok(wrong);
     }
     let mut elsewhere = Vec::new();
+    let mut arms_of = BTreeMap::new();
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         let Ok(Said {
             message: Some(message),
@@ -77,11 +78,14 @@ fn wrong(workspace: &Workspace) -> Result<BTreeSet<u16>, Error> {
         }
         let mut is_placed = false;
         for span in message.spans.iter().filter(|span| span.is_primary) {
-            let text = read(&workspace.folder().join(&span.file_name))?;
-            for (number, lines) in arms(&text) {
+            if !arms_of.contains_key(&span.file_name) {
+                let text = read(&workspace.folder().join(&span.file_name))?;
+                arms_of.insert(span.file_name.clone(), arms(&text));
+            }
+            for (number, lines) in &arms_of[&span.file_name] {
                 if lines.contains(&span.line_start) {
                     is_placed = true;
-                    wrong.insert(number);
+                    wrong.insert(*number);
                 }
             }
         }

@@ -30,7 +30,7 @@ pub(crate) struct Judged {
 /// What the plain World makes of an edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Noticed {
-    /// The core loops, overflows or panics.
+    /// The core loops, overflows or panics, or no world can be made of it.
     NotTotal,
     /// An invariant is violated.
     Violated,

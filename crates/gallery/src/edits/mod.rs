@@ -113,7 +113,7 @@ pub(crate) fn run(root: &Path, draw: &Draw) -> Result<bool, Error> {
 }
 
 /// So many edits of all there are, in the order of the text.
-fn drawn(base: &sources::Sources, draw: &Draw) -> Vec<Edit> {
+pub(crate) fn drawn(base: &sources::Sources, draw: &Draw) -> Vec<Edit> {
     let of_file = |file: &&str| base.get(*file).map(|text| choose::edits(file, text));
     let mut all: Vec<Edit> = FILES.iter().filter_map(of_file).flatten().collect();
     let mut chance = fastrand::Rng::with_seed(draw.seed);

@@ -35,7 +35,7 @@ pub(crate) fn report(
         ("drawn", drawn),
         ("compile", judged.len()),
         (
-            "the core loops, overflows or panics",
+            "the core loops, overflows or panics, or no world can be made of it",
             count(Noticed::NotTotal),
         ),
         ("an invariant is violated", count(Noticed::Violated)),

@@ -29,8 +29,7 @@ fn killers(world: &World) -> Vec<&'static str> {
 const SMALL: u64 = 5_000;
 
 /// Scenarios of more states in which alone a fault shows that a row names.
-const NEEDED: [&str; 5] = [
-    "grid-quorums",
+const NEEDED: [&str; 4] = [
     "three-acceptors-retries",
     "values-against-ballots",
     "clients-and-faults",
@@ -205,11 +204,6 @@ const CLASSES: &[Class] = &[
         "nodes that are down",
         |one| !one.world.down.is_empty(),
         Mutant::DownIsPromised,
-    ),
-    (
-        "quorums that are no sizes",
-        |one| one.protocol.quorums.is_some(),
-        Mutant::QuorumsByCount,
     ),
     (
         "hosts that repeat",

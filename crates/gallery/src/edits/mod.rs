@@ -47,7 +47,7 @@ const WORLDS: [&str; 4] = [
 ];
 
 /// For how long one form may explore one world.
-const SECONDS: u64 = 20;
+const SECONDS: u64 = 10;
 
 /// How many to draw, and from which seed.
 pub(crate) struct Draw {
@@ -138,6 +138,7 @@ impl Asking {
             worlds: &self.files,
             forms: &self.forms,
             seconds: SECONDS,
+            give_up: true,
         };
         ask(&self.program, &question)
     }

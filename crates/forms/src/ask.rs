@@ -89,11 +89,23 @@ pub(crate) fn ask(name: &str, world: &Arc<World>, form: Form, bounds: &Bounds) -
             without_verdict(Outcome::Panicked, why)
         }
     };
+    named(&mut answer, name, form);
+    answer.millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    answer
+}
+
+/// The answer of a form that is not asked.
+pub(crate) fn not_asked(name: &str, form: Form) -> Answer {
+    let why = "not asked, since another form came to no end".to_owned();
+    let mut answer = without_verdict(Outcome::Cut, why);
+    named(&mut answer, name, form);
+    answer
+}
+
+fn named(answer: &mut Answer, name: &str, form: Form) {
     let value = form.to_possible_value();
     name.clone_into(&mut answer.world);
     answer.form = value.map_or_else(String::new, |value| value.get_name().to_owned());
-    answer.millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    answer
 }
 
 fn without_verdict(outcome: Outcome, why: String) -> Answer {

@@ -20,6 +20,7 @@ use std::time::Duration;
 use clap::Parser;
 use model::{Mutant, Scenario, World};
 
+use crate::answer::Outcome;
 use crate::ask::{Bounds, Form, ask};
 
 /// Explores each world in each form, and prints each answer as a line of JSON.
@@ -37,6 +38,9 @@ struct Arguments {
     /// Cut an exploration after so many seconds.
     #[arg(long)]
     seconds: Option<u64>,
+    /// Ask no further form about a world once one was cut or has panicked.
+    #[arg(long)]
+    give_up: bool,
 }
 
 fn main() -> ExitCode {
@@ -54,8 +58,15 @@ fn main() -> ExitCode {
                 return ExitCode::from(2);
             }
         };
+        let mut is_given_up = false;
         for form in &arguments.forms {
-            let answer = ask(name, &world, *form, &bounds);
+            let answer = if is_given_up {
+                ask::not_asked(name, *form)
+            } else {
+                ask(name, &world, *form, &bounds)
+            };
+            let is_whole = matches!(answer.outcome, Outcome::Answered | Outcome::Refused);
+            is_given_up |= arguments.give_up && !is_whole;
             let line = serde_json::to_string(&answer).expect("an answer is plain data");
             if writeln!(io::stdout(), "{line}").is_err() {
                 return ExitCode::from(2);

@@ -19,6 +19,8 @@ pub(crate) struct Question<'a> {
     pub(crate) forms: &'a [String],
     /// For how long one form may explore one world.
     pub(crate) seconds: u64,
+    /// Whether to ask no further form about a world once one came to no end.
+    pub(crate) give_up: bool,
 }
 
 /// The answers, one for each world and form. Where the program ends too early or never, since the core has it loop or
@@ -34,6 +36,9 @@ pub(crate) fn ask(program: &Path, question: &Question<'_>) -> Result<Vec<Answer>
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    if question.give_up {
+        command.arg("--give-up");
+    }
     if let Some(core) = question.core {
         command.env("PAXOS_CORE", core);
     }

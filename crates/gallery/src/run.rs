@@ -107,6 +107,7 @@ fn told<'a>(
                     worlds: &file,
                     forms: &forms,
                     seconds: SECONDS,
+                    give_up: false,
                 },
             )
         };
@@ -137,6 +138,7 @@ fn answers<'a>(
         worlds: &files?,
         forms,
         seconds: SECONDS,
+        give_up: false,
     };
     let mut answers = ask(program, &question)?.into_iter();
     let of_world = |world| (world, answers.by_ref().take(forms.len()).collect());

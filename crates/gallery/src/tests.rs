@@ -80,10 +80,8 @@ fn the_woven_core_without_a_switch_is_the_base() {
         );
         for (function, body) in bodies {
             let kept = unswitched(&woven[name]);
-            let bare = |body: &String| {
-                let words = body.replace(['{', '}', ';', ','], " ");
-                words.split_whitespace().collect::<Vec<_>>().join(" ")
-            };
+            let counts = |letter: &char| !letter.is_whitespace() && !"{};,".contains(*letter);
+            let bare = |body: &String| body.chars().filter(counts).collect::<String>();
             let kept = kept.get(&function).map(bare);
             assert_eq!(kept, Some(bare(&body)), "{name}: {function}");
         }

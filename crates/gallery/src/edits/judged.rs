@@ -32,6 +32,8 @@ pub(crate) struct Judged {
 pub(crate) enum Noticed {
     /// The core loops, overflows or panics, or no world can be made of it.
     NotTotal,
+    /// A world grows beyond all bounds of time.
+    TooLarge,
     /// An invariant is violated.
     Violated,
     /// A witness is lost.
@@ -63,8 +65,10 @@ fn plain(answers: &[Answer]) -> impl Iterator<Item = &Answer> {
 pub(crate) fn noticed(as_it_is: &[Answer], answers: &[Answer]) -> Noticed {
     let pairs = plain(as_it_is).zip(plain(answers));
     let of = pairs.map(|(before, after)| {
-        if after.outcome != Outcome::Answered {
-            return Noticed::NotTotal;
+        match after.outcome {
+            Outcome::Panicked | Outcome::Refused => return Noticed::NotTotal,
+            Outcome::Cut => return Noticed::TooLarge,
+            Outcome::Answered => {}
         }
         let mut noticed = Noticed::Same;
         for (property, found) in &after.verdicts {

@@ -47,7 +47,7 @@ const WORLDS: [&str; 4] = [
 ];
 
 /// For how long one form may explore one world.
-const SECONDS: u64 = 20;
+const SECONDS: u64 = 10;
 
 /// How many to draw, and from which seed.
 pub(crate) struct Draw {
@@ -75,6 +75,7 @@ pub(crate) fn run(root: &Path, draw: &Draw) -> Result<bool, Error> {
     let tests = tests(&workspace)?;
     let files: Result<Vec<String>, Error> = WORLDS.iter().map(|world| file(root, world)).collect();
     let asking = Asking {
+        root: root.to_path_buf(),
         program,
         tests,
         files: files?,
@@ -125,6 +126,7 @@ pub(crate) fn drawn(base: &sources::Sources, draw: &Draw) -> Vec<Edit> {
 
 /// Where edits are put to the test.
 struct Asking {
+    root: PathBuf,
     program: PathBuf,
     tests: Vec<PathBuf>,
     files: Vec<String>,
@@ -138,8 +140,15 @@ impl Asking {
             worlds: &self.files,
             forms: &self.forms,
             seconds: SECONDS,
+            give_up: true,
         };
-        ask(&self.program, &question)
+        let mut answers = ask(&self.program, &question)?;
+        // Reports name no folder of this machine.
+        let folder = format!("{}/", self.root.display());
+        for answer in &mut answers {
+            answer.why = answer.why.take().map(|why| why.replace(&folder, ""));
+        }
+        Ok(answers)
     }
 
     /// The core's own tests that fail under an edit.

@@ -38,6 +38,10 @@ pub(crate) fn report(
             "the core loops, overflows or panics, or no world can be made of it",
             count(Noticed::NotTotal),
         ),
+        (
+            "a world grows too large to be judged",
+            count(Noticed::TooLarge),
+        ),
         ("an invariant is violated", count(Noticed::Violated)),
         ("a witness is lost", count(Noticed::WitnessLost)),
         (

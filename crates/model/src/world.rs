@@ -421,7 +421,9 @@ impl Model for World {
             Action::Torn { event, sends } => self.torn(state, event, usize::from(sends)),
             Action::Crash(at) => {
                 let server = state.server(at);
-                let shows = !state.mid_ballot && has_ballot_under_way(&server);
+                let shows = self.scenario.endless.is_none()
+                    && !state.mid_ballot
+                    && has_ballot_under_way(&server);
                 if self.is_out(state, at) || self.restarted(at, server) == server && !shows {
                     return None;
                 }

@@ -121,7 +121,7 @@ const CAUGHT: &[(Mutant, &str, Shows)] = &[
     (
         Mutant::AcceptKeepsPromise,
         "three-servers",
-        Violates("promises-rise", 6),
+        Violates("promises-rise", 12),
     ),
     (
         Mutant::LowestVote,
@@ -166,7 +166,7 @@ const CAUGHT: &[(Mutant, &str, Shows)] = &[
     (
         Mutant::RetryKeepsPromise,
         "three-acceptors-retries",
-        Violates("promises-rise", 7),
+        Violates("promises-rise", 12),
     ),
     (
         Mutant::VoteReportedLow,
@@ -180,8 +180,8 @@ const CAUGHT: &[(Mutant, &str, Shows)] = &[
     ),
     (
         Mutant::DownIsPromised,
-        "five-servers-one-down",
-        Violates("votes-are-safe", 6),
+        "five-servers-two-down",
+        Violates("votes-are-safe", 4),
     ),
     (
         Mutant::AdoptsFromAllOnly,
@@ -550,7 +550,7 @@ fn votes_that_do_not_promise_need_a_third_ballot_to_break_agreement() {
     assert_eq!(run.ending, Ending::Exhausted);
     assert_eq!(steps(&run, "agreement"), None);
     assert_eq!(steps(&run, "votes-are-safe"), None);
-    assert_eq!(steps(&run, "promises-rise"), Some(6));
+    assert_eq!(steps(&run, "promises-rise"), Some(12));
 }
 
 /// Of three acceptors, half rounded up is a majority; two of four or one of two is not.

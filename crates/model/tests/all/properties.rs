@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use checker::Until;
 use model::properties::{self, Known};
 use model::{Letter, Mutant, Outcome, State, World};
-use paxos::{Ballot, Message, NodeId, NodeSet, Phase};
+use paxos::{Ballot, Message, NodeId, NodeSet, Phase, Round};
 use stateright::Model as _;
 
 use crate::common::{explored, reachable, shipped, small, steps};
@@ -202,6 +202,10 @@ struct Said {
     votes: BTreeSet<(NodeId, Ballot, Letter)>,
     promises: BTreeSet<(NodeId, Ballot, Option<Ballot>)>,
     announced: BTreeSet<Letter>,
+    /// The highest ballot on each disk, as a number.
+    disks: Vec<(NodeId, u32)>,
+    /// Every ballot that a proposer can have, as a number.
+    ballots: Vec<u32>,
     /// All sets of acceptors that are a quorum of phase 2.
     quorums: Vec<NodeSet>,
 }
@@ -234,7 +238,19 @@ impl Said {
             | Outcome::Unknown => None,
         });
         let all = world.cluster().acceptors();
+        let disks = state.servers().filter_map(|(id, server)| {
+            let voted = server.disk.accepted.map(|vote| vote.ballot);
+            Some((id, number(server.disk.promised.max(voted)?)))
+        });
+        let rounds = (1..=world.scenario().world.rounds).filter_map(Round::new);
+        let ballots = rounds.flat_map(|round| {
+            let proposers = world.cluster().proposers().iter();
+            let own = proposers.map(move |node| number(world.rules().ballot(round, node)));
+            own.collect::<Vec<u32>>()
+        });
         Said {
+            disks: disks.collect(),
+            ballots: ballots.collect(),
             acceptors: all.iter().collect(),
             votes,
             promises,
@@ -280,10 +296,10 @@ impl Said {
             .all(|a| self.votes.iter().all(|b| a.1 != b.1 || a.2 == b.2))
     }
 
-    /// The ballots below one, as numbers. Every even number is a ballot that somebody may own;
-    /// the odd ones between are nobody's, so that there is an unused ballot below each.
-    fn below(&self, ballot: Ballot) -> std::ops::Range<u32> {
-        0..number(ballot)
+    /// The ballots below one that a proposer can have, as numbers.
+    fn below(&self, ballot: Ballot) -> impl Iterator<Item = u32> {
+        let lower = self.ballots.iter().copied();
+        lower.filter(move |other| *other < number(ballot))
     }
 
     fn max_bal(&self, acceptor: NodeId) -> Option<u32> {
@@ -291,8 +307,10 @@ impl Said {
         let promises = self.promises.iter().map(|&(who, ballot, _)| (who, ballot));
         votes
             .chain(promises)
+            .map(|(who, ballot)| (who, number(ballot)))
+            .chain(self.disks.iter().copied())
             .filter(|said| said.0 == acceptor)
-            .map(|said| number(said.1))
+            .map(|said| said.1)
             .max()
     }
 

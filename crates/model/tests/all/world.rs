@@ -151,7 +151,12 @@ fn actions_are_listed_alike_and_do_something() {
                         let cluster = *world.cluster();
                         let fresh = rules.start(at, cluster, server.disk);
                         let down = world.scenario().world.down.contains(&at.index());
-                        assert_eq!(next.is_some(), server.node(at, cluster) != fresh && !down);
+                        let acceptor = server.acceptor;
+                        let is_under_way = server.proposer.progress != Progress::Idle
+                            || acceptor.promised > acceptor.accepted.map(|vote| vote.ballot);
+                        let shows = !state.mid_ballot && is_under_way;
+                        let changes = server.node(at, cluster) != fresh || shows;
+                        assert_eq!(next.is_some(), changes && !down);
                     }
                     Action::Step(Event::Ask { .. } | Event::Timeout(_))
                     | Action::Torn { .. }

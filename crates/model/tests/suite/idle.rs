@@ -29,11 +29,12 @@ fn killers(world: &World) -> Vec<&'static str> {
 const SMALL: u64 = 5_000;
 
 /// Scenarios of more states in which alone a fault shows that a row names.
-const NEEDED: [&str; 4] = [
+const NEEDED: [&str; 5] = [
     "three-acceptors-retries",
     "values-against-ballots",
     "clients-and-faults",
     "disks-fail",
+    "grid-quorums",
 ];
 
 fn matrix() -> &'static [Cell] {
@@ -79,7 +80,6 @@ fn is_killed(mutant: Mutant) -> bool {
 /// For each property a fault that nothing else finds out.
 const ONLY: &[(&str, Mutant)] = &[
     ("validity", Mutant::DefaultValue),
-    ("announced-is-chosen", Mutant::HalfIsAnnounced),
     ("promises-rise", Mutant::RetryKeepsPromise),
     ("no-vote-below-promise", Mutant::VoteReportedLow),
     ("one-value-per-ballot", Mutant::PeersToldOwn),
@@ -155,6 +155,7 @@ fn without_any_one_property_a_fault_gets_through() {
 /// Faults that are found out by this property and by others.
 const SEVERAL: &[(&str, Mutant)] = &[
     ("agreement", Mutant::OwnValue),
+    ("announced-is-chosen", Mutant::HalfIsAnnounced),
     ("votes-are-safe", Mutant::HighestValue),
     ("value-chosen", Mutant::AcceptStrict),
     ("client-told", Mutant::NeverAnnounced),
@@ -204,6 +205,11 @@ const CLASSES: &[Class] = &[
         "nodes that are down",
         |one| !one.world.down.is_empty(),
         Mutant::DownIsPromised,
+    ),
+    (
+        "quorums that are no sizes",
+        |one| one.protocol.quorums.is_some(),
+        Mutant::QuorumsByCount,
     ),
     (
         "hosts that repeat",

@@ -25,7 +25,7 @@ const BREAKERS: &[(Mutant, &str, &str)] = &[
     (Mutant::AcceptStale, "one-acceptor", "agreement"),
     (
         Mutant::AcceptKeepsPromise,
-        "five-servers-one-down",
+        "three-servers",
         "promises-rise",
     ),
     (Mutant::Phase1Skipped, "one-acceptor", "agreement"),

@@ -5,7 +5,8 @@ use paxos::{Ballot, Message, NodeId, Vote};
 
 use super::reading::{Reading, Step};
 
-/// A ballot is promised only above all that was promised (Paxos Made Simple 2.2, 1(b)).
+/// A ballot is promised only above all that was promised (Paxos Made Simple 2.2, 1(b)). Hosts that repeat may give the last
+/// promise again, until its ballot is voted in.
 pub(super) fn promises_what_is_higher(reading: &Reading<'_>, step: &Step) -> Option<String> {
     let (node, ballot) = promised(step)?;
     let known = step.before.server(node).acceptor.promised?;
@@ -16,7 +17,9 @@ pub(super) fn promises_what_is_higher(reading: &Reading<'_>, step: &Step) -> Opt
         ));
     }
     let to = step.heard()?.from;
-    (known == ballot).then(|| {
+    let vote = step.before.server(node).acceptor.accepted;
+    let is_repeated = reading.world.repeats() && vote.is_none_or(|vote| vote.ballot < ballot);
+    (known == ballot && !is_repeated).then(|| {
         format!("{node} promised {ballot} to {to} at step {number}, though it had {bound} already.")
     })
 }

@@ -100,7 +100,11 @@ pub(super) fn saves_whole_records(_reading: &Reading<'_>, step: &Step) -> Option
 /// A node that restarts finds what its disk held when it crashed.
 pub(super) fn finds_what_it_saved(reading: &Reading<'_>, step: &Step) -> Option<String> {
     step.consequences.iter().find_map(|consequence| {
-        let Consequence::Restarts { node, disk } = *consequence else {
+        let (node, disk, did) = if let Consequence::Restarts { node, disk } = *consequence {
+            (node, disk, "restarted")
+        } else if let Consequence::Stops { node } = *consequence {
+            (node, step.after.server(node).disk, "stopped")
+        } else {
             return None;
         };
         let gone = facts::beyond(&step.before.server(node).disk, &disk);
@@ -112,7 +116,7 @@ pub(super) fn finds_what_it_saved(reading: &Reading<'_>, step: &Step) -> Option<
             .collect();
         (!gone.is_empty()).then(|| {
             format!(
-                "{node}'s disk had returned to an earlier state when it restarted at step {}: it said {}, without {}.",
+                "{node}'s disk had returned to an earlier state when it {did} at step {}: it said {}, without {}.",
                 step.number,
                 told(&facts::all(&disk)),
                 words::listed(&gone)

@@ -23,11 +23,7 @@ const BREAKERS: &[(Mutant, &str, &str)] = &[
     (Mutant::PromiseStale, "one-acceptor", "agreement"),
     (Mutant::PromiseHidesVote, "one-acceptor", "agreement"),
     (Mutant::AcceptStale, "one-acceptor", "agreement"),
-    (
-        Mutant::AcceptKeepsPromise,
-        "three-servers",
-        "promises-rise",
-    ),
+    (Mutant::AcceptKeepsPromise, "three-servers", "promises-rise"),
     (Mutant::Phase1Skipped, "one-acceptor", "agreement"),
     (Mutant::TwoValuesOneBallot, "one-acceptor", "agreement"),
     (Mutant::OwnValue, "one-acceptor", "agreement"),

@@ -100,6 +100,7 @@ pub(crate) fn try_one(limits: &Limits, mutant: Mutant, suite: &[Loaded]) -> Resu
     for one in suite
         .iter()
         .filter(|one| one.is_live() == mutant.is_about_progress())
+        .filter(|one| trial::has_a_say(&one.scenario, mutant))
     {
         let name = &one.scenario.name;
         if one.is_live() {

@@ -9,6 +9,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::Scenario;
+
 /// Declares the mutants with their names and faults, so that a name is written once.
 macro_rules! mutants {
     ($($(#[doc = $fault:literal])+ $variant:ident = $name:literal,)+) => {
@@ -170,6 +172,8 @@ pub struct Control {
     /// Witnesses that it need not show: it is safe, and some of what can happen otherwise cannot happen
     /// under it.
     pub forgoes: &'static [&'static str],
+    /// Whether its reason holds in a scenario.
+    pub holds_in: fn(&Scenario) -> bool,
 }
 
 /// Every control.
@@ -178,27 +182,33 @@ const CONTROLS: &[Control] = &[
         mutant: Mutant::BallotsNotUnique,
         reason: "an acceptor promises a ballot once, so of two proposers with one ballot at most one \
                  gathers a quorum; the node in the ballot is needed for progress only, as long as \
-                 1b refuses equal ballots",
+                 1b refuses equal ballots, any two quorums of phase 1 meet, and no promise is given again",
         // With one round each there is one ballot, and no higher one.
         forgoes: &["value-adopted", "vote-superseded"],
+        // Where hosts repeat, a promise is given again to another proposer of the same ballot; and two quorums of phase 1 that
+        // are listed need not meet.
+        holds_in: |scenario| !scenario.world.repeats && scenario.protocol.quorums.is_none(),
     },
     Control {
         mutant: Mutant::PromiseEqual,
         reason: "ballots are unique, so an equal ballot is a copy of the same Prepare; a proposer counts \
                  each acceptor once, and nobody has voted in a ballot that is still being prepared",
         forgoes: &[],
+        holds_in: |_| true,
     },
     Control {
         mutant: Mutant::TornPromiseWithoutVote,
         reason: "nothing of the vote has been said when its write is torn; what is left is an acceptor that \
                  has promised the ballot and told nobody",
         forgoes: &[],
+        holds_in: |_| true,
     },
     Control {
         mutant: Mutant::TornVoteWithoutPromise,
         reason: "nothing of the vote has been said when its write is torn; if it is reported later, it is for \
                  what its ballot proposed, and no other value can have been chosen below",
         forgoes: &[],
+        holds_in: |_| true,
     },
 ];
 

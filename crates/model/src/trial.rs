@@ -5,13 +5,19 @@ use checker::{Run, Verdict};
 use stateright::Expectation;
 
 use crate::properties::Known;
-use crate::{Action, Expected, Scenario, State, World};
+use crate::{Action, Expected, Mutant, Scenario, State, World};
 
 /// Whether a scenario is fit to find faults out. One that expects a violation is not: there the protocol
 /// is wrong as it ships, and a control need not be right.
 pub fn is_fit(scenario: &Scenario) -> bool {
     let mut expected = scenario.expect.verdicts.values();
     !expected.any(|verdict| *verdict == Expected::Violated)
+}
+
+/// Whether a scenario has a say on a mutant: a control need not be right where its reason does not hold.
+pub fn has_a_say(scenario: &Scenario, mutant: Mutant) -> bool {
+    let control = mutant.control();
+    control.is_none_or(|control| (control.holds_in)(scenario))
 }
 
 /// The properties that find the fault out, the one with the shortest path first: invariants that are

@@ -132,7 +132,7 @@ fn an_edited_rule_is_found_by_the_shortest_trace() {
         1,
     );
     for line in [
-        "one-acceptor: same behaviour; all 316 pairs of states explored",
+        "one-acceptor: same behaviour; all 362 pairs of states explored",
         "  only present allows, in 6 steps:",
         "    6  n0 → n3 Propose 1.0=A",
         "       present  ⇒ n3 saves promise 1.0, vote 1.0=A; sends Accepted 1.0=A to n0",

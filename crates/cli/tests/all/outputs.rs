@@ -66,7 +66,7 @@ fn what_is_as_expected_passes() {
     has_totals(&junit(&room), "tests=\"36\" failures=\"0\" errors=\"0\"");
     let job = std::fs::read_to_string(room.path("job.md")).unwrap();
     assert!(
-        job.contains("| one-acceptor | ✅ as expected | 290 | 12 |\n"),
+        job.contains("| one-acceptor | ✅ as expected | 336 | 12 |\n"),
         "{job}"
     );
     assert!(!job.contains("<details>"), "{job}");
@@ -83,7 +83,7 @@ fn what_is_violated_fails_with_its_steps() {
         "<failure message=\"expected holds, found violated in 8 steps\" type=\"not as expected\">";
     assert!(junit.contains(failure), "{junit}");
     assert!(junit.contains("8  n1 → n2 Propose 1.1=B"), "{junit}");
-    assert!(junit.contains("expected 290, found 625"), "{junit}");
+    assert!(junit.contains("expected 336, found 625"), "{junit}");
     let job = std::fs::read_to_string(room.path("job.md")).unwrap();
     assert!(job.starts_with("said before\n## paxos check\n"), "{job}");
     assert!(

@@ -707,7 +707,7 @@ fn shipped_models_answer_the_same_when_asked_again() {
     let said = run(room.paxos(&["check", "--paranoid"]), 0);
     assert!(
         said.out
-            .contains("one-acceptor: deterministic in all 316 states\n"),
+            .contains("one-acceptor: deterministic in all 362 states\n"),
         "{}",
         said.out
     );

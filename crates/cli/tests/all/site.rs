@@ -191,7 +191,7 @@ fn a_site_is_the_same_wherever_it_is_made() {
     // A kept answer that is damaged is not used.
     let kept = here.path("target/paxos-report-cache/scenario.one-acceptor.json");
     let text = std::fs::read_to_string(&kept).unwrap();
-    std::fs::write(&kept, text.replace("290", "291")).unwrap();
+    std::fs::write(&kept, text.replace("336", "337")).unwrap();
     let again = run(here.paxos(&[&names[..], &["a"]].concat()), 0);
     assert!(again.err.contains("one-acceptor: "), "{}", again.err);
     assert!(files(&here.path("a")) == first);

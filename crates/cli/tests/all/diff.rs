@@ -64,7 +64,7 @@ fn rules_are_the_same_as_themselves_in_all_states_of_the_scenario() {
         assert_eq!(told["pairs"], told["sides"][0]["states"]);
     }
     let told = diff_json(&room, &["lamport", "scenario"], 0);
-    assert_eq!(told["pairs"], 497);
+    assert_eq!(told["pairs"], 585);
 }
 
 #[test]

@@ -255,13 +255,13 @@ fn other_rules_can_be_explored() {
     assert_eq!(both.location(), address);
     assert_eq!(explorer.get(address).status(), "200");
     let said = run(command(&room, &["thin-quorums", "--rules", "notes"]), 2);
-    let expected = "error: scenario `thin-quorums`: it has quorums of sizes of its own, which the rules of notes do not: \
+    let expected = "error: scenario `thin-quorums`: it has quorums of its own, which the rules of notes do not: \
                     leave them out\n";
     assert_eq!(said.err, expected);
     let refused = explorer.get("/explore/thin-quorums/notes/");
     assert_eq!(refused.status(), "400");
     assert!(
-        refused.body.contains("quorums of sizes of its own"),
+        refused.body.contains("quorums of its own"),
         "{}",
         refused.body
     );

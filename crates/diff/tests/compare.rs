@@ -192,10 +192,10 @@ fn what_was_cut_is_never_the_same() {
         );
         compared(&mut a, &mut b, limits)
     };
-    let cut = run(&limits(315));
-    assert_eq!(cut.ending, Ending::Truncated(Cut::MaxStates(315)));
+    let cut = run(&limits(361));
+    assert_eq!(cut.ending, Ending::Truncated(Cut::MaxStates(361)));
     assert!(!cut.is_same() && !cut.is_parted());
-    assert!(run(&limits(316)).is_same());
+    assert!(run(&limits(362)).is_same());
     let interrupted = Limits::default();
     interrupted
         .interrupt

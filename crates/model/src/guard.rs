@@ -14,8 +14,8 @@ use crate::explore::{Premises, explore_with};
 use crate::properties::Known;
 use crate::{Action, Actors, Scenario, State, World};
 
-/// The worlds, by what is in them and what their clients ask, each small enough to be explored in every way in a second or so. The
-/// gallery of changed cores holds that each core that a reduction would hide is found out in one of them.
+/// The worlds, by what is in them and what their clients ask, each small enough to be explored in every way in a second or so. That
+/// they find each changed core that a reduction would hide is meant, and not yet held by a test.
 const WORLDS: [(&str, &str, &str); 5] = [
     (
         "two proposers, one acceptor",

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use paxos::{
-    Cluster, Durable, Handled, Input, Node, NodeId, NodeSet, Phase, Rules as _, Variant, with_rules,
+    Cluster, Durable, Handled, Input, Node, NodeId, NodeSet, Phase, Read, ReadOutcome, Rules as _,
+    Variant, Vote, with_rules,
 };
 use serde::{Deserialize, Serialize};
 
@@ -150,6 +151,17 @@ impl RulesName {
     pub fn is_quorum(self, phase: Phase, roles: &Cluster, voters: NodeSet) -> bool {
         with_rules!(self.variant(), |rules| rules
             .is_quorum(phase, roles, voters))
+    }
+
+    /// [`Read::hear`] by these rules.
+    pub fn hear<V: paxos::Value>(
+        self,
+        read: &mut Read<V>,
+        roles: &Cluster,
+        from: NodeId,
+        vote: Option<Vote<V>>,
+    ) -> ReadOutcome<V> {
+        with_rules!(self.variant(), |rules| read.hear(rules, roles, from, vote))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use paxos::{Ballot, Broadcast, Message, Node, NodeId, NodeSet, Progress, Vote};
+use paxos::{Ballot, Broadcast, Message, Node, NodeId, NodeSet, Progress, Read};
 
 use crate::{RequestId, Source, Value};
 
@@ -66,10 +66,8 @@ pub(crate) struct Reading {
     pub(crate) number: u64,
     /// What the answers repeat.
     pub(crate) id: RequestId,
-    /// Who has answered.
-    pub(crate) heard: NodeSet,
-    /// The vote of the highest ballot among the answers.
-    pub(crate) best: Option<Vote<Value>>,
+    /// What was answered.
+    pub(crate) answers: Read<Value>,
 }
 
 impl Slot {
@@ -149,18 +147,7 @@ impl Reading {
         Reading {
             number,
             id,
-            heard: NodeSet::EMPTY,
-            best: None,
-        }
-    }
-
-    /// An acceptor's vote.
-    pub(crate) fn hear(&mut self, from: NodeId, vote: Option<Vote<Value>>) {
-        self.heard = self.heard.with(from);
-        let higher =
-            vote.as_ref().map(|vote| vote.ballot) > self.best.as_ref().map(|best| best.ballot);
-        if higher {
-            self.best = vote;
+            answers: Read::begin(),
         }
     }
 }

@@ -11,8 +11,7 @@
 //!    restart.
 //! 2. What is chosen stays chosen, and is the same everywhere. A decree is closed by the first decision that its node
 //!    or a peer tells, and only the value is kept. A peer that tells another one ends the process: agreement is broken.
-//! 3. A value is chosen by votes, and an acceptor's last vote is `Acceptor::accepted`. Readers rely on it; see
-//!    `host/requests.rs`.
+//! 3. What [`paxos::Read`] says it rests on: readers are answered by it.
 //! 4. A message that is heard twice does no harm: a proposer's last one is said again while its ballot is under way.
 //!
 //! Of what peers say, nothing else is refused: what a message means, and whether it may be said, is known to the core

@@ -86,6 +86,7 @@
 //!   requests are passed over without a word. Whoever asked learns what was chosen, which can be
 //!   another's value, from `chosen`. A crash forgets requests: the client asks again, which is always
 //!   safe.
+//! - **Reads** propose nothing: the host asks the acceptors for their votes, and [`Read`] says what the answers amount to.
 //! - **Messages** become [`Input::Receive`]. Check what arrives before it becomes an [`Envelope`]: the
 //!   node trusts `from`, and believes that nobody lies. All else is its own affair; what is late,
 //!   doubled, misdirected or from a node without the role is ignored. Envelopes to oneself
@@ -182,6 +183,7 @@ mod message;
 mod node;
 mod proposer;
 mod quorums;
+mod read;
 mod rules;
 mod variant;
 
@@ -194,5 +196,6 @@ pub use message::{Broadcast, Envelope, Message, Value, Vote};
 pub use node::{Durable, Effects, Input, Node, Timer};
 pub use proposer::{Progress, Proposer};
 pub use quorums::{QuorumList, QuorumSets, Weighted};
+pub use read::{Read, ReadOutcome};
 pub use rules::{Flexible, Lamport, Phase, Rules, StrictAccept};
 pub use variant::Variant;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use paxos::{Envelope, Input, Message, NodeId};
+use paxos::{Envelope, Input, Message, NodeId, Read};
 
 use super::Host;
 use crate::decree::Stage;
@@ -51,7 +51,7 @@ impl Host {
             }
             // A reader asks this acceptor.
             Say::Read(id) => {
-                let vote = decree.node.acceptor().accepted.clone();
+                let vote = Read::answer(decree.node.acceptor());
                 self.say(&key, from, Say::Voted(id, vote));
             }
             // An acceptor answers this reader.

@@ -1,15 +1,11 @@
 //! What clients ask, and what they are told.
 //!
-//! A read that finds no vote is answered here, and not by the core. What is taken for granted for it:
-//!
-//! 1. A value is chosen by the votes of a quorum of phase 2, and each is in the voter's `Acceptor::accepted` before
-//!    anybody hears of it, until a later vote takes its place. A core that forgets votes breaks this.
-//! 2. A quorum of phase 1, as the rules have it, shares an acceptor with every quorum of phase 2. Rules with quorums
-//!    that do not meet break this; the World's `votes-are-safe` finds them.
+//! What a read that finds no vote rests on is said in [`paxos::Read`]. The first of its premises is kept here: a client that asks
+//! while a read is under way waits for the next one.
 
 use std::time::Instant;
 
-use paxos::{Input, NodeId, Phase, Vote};
+use paxos::{Input, NodeId, Read, ReadOutcome, Vote};
 
 use super::Host;
 use crate::decree::{Reading, Stage, Waiter};
@@ -94,9 +90,7 @@ impl Host {
         self.let_go(key, Out::Reply(waiter.source, key.clone(), reply));
     }
 
-    /// Asks the acceptors for their votes. If a quorum of phase 1 has none, nothing was chosen when
-    /// the read began: whatever is chosen has a quorum of phase 2, which shares an acceptor with that
-    /// one. If there is a vote, only a ballot can tell whether it is chosen, and will make it so.
+    /// Asks the acceptors for their votes.
     ///
     /// One read at a time. A client that comes later waits for the next one, since votes may have
     /// been cast after this one's answers.
@@ -109,7 +103,7 @@ impl Host {
             return;
         }
         decree.reading = Some(Reading::new(number, question));
-        let own = decree.node.acceptor().accepted.clone();
+        let own = Read::answer(decree.node.acceptor());
         self.reads = number;
         for acceptor in acceptors.iter().filter(|acceptor| *acceptor != id) {
             self.say(key, acceptor, Say::Read(question));
@@ -143,19 +137,17 @@ impl Host {
         let Some(reading) = decree.reading.as_mut().filter(|reading| reading.id == id) else {
             return;
         };
-        if !roles.acceptors().contains(from) {
-            return;
-        }
-        reading.hear(from, vote);
-        if !rules.is_quorum(Phase::Prepare, &roles, reading.heard) {
-            return;
-        }
+        let outcome = rules.hear(&mut reading.answers, &roles, from, vote);
         let number = reading.number;
-        match decree.reading.take().and_then(|reading| reading.best) {
-            Some(vote) => {
-                self.handle(key, Input::Propose(vote.value), Some(Asked::Reader), now);
+        if outcome != ReadOutcome::Pending {
+            decree.reading = None;
+        }
+        match outcome {
+            ReadOutcome::Pending => {}
+            ReadOutcome::MayBeChosen(value) => {
+                self.handle(key, Input::Propose(value), Some(Asked::Reader), now);
             }
-            None => self.nothing_was_chosen(key, number, now),
+            ReadOutcome::NothingChosen => self.nothing_was_chosen(key, number, now),
         }
     }
 

@@ -76,7 +76,7 @@ impl Host {
         let Some(reading) = self.open(key).and_then(|decree| decree.reading.clone()) else {
             return;
         };
-        let silent = |node: &NodeId| *node != me && !reading.heard.contains(*node);
+        let silent = |node: &NodeId| *node != me && !reading.answers.heard.contains(*node);
         for acceptor in acceptors.iter().filter(silent) {
             self.metrics.repeated.inc();
             self.say(key, acceptor, Say::Read(reading.id));

@@ -129,6 +129,7 @@ fn scenario(key: String, rules: RuleSet, ask: Vec<Ask>) -> Scenario {
             ..Protocol::default()
         },
         endless: None,
+        read: Vec::new(),
         world: Bounds {
             network: Network::Set,
             rounds: Parcel::ROUND_MAX,

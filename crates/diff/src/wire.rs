@@ -5,7 +5,7 @@
 //! have cores that keep their nodes otherwise, as long as both are built with the same `model`, which [`FORM`] tells.
 
 use data_encoding::HEXLOWER;
-use model::{Action, Event, Fault, Letter, Parcel, Point, Reply, Scenario, State};
+use model::{Action, Event, Fault, Letter, Parcel, Point, ReadStep, Reply, Scenario, State};
 use paxos::{Envelope, NodeId, NodeSet};
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +99,8 @@ pub(crate) enum ActionText {
     Answer(u8, ReplyText),
     /// [`Action::GiveUp`].
     GiveUp(u8),
+    /// [`Action::Read`]: its place among the scenario's reads, and the step.
+    Read(u8, ReadText),
     /// [`Action::Fail`].
     Fail(Fault, PointText),
     /// [`Action::Repeat`].
@@ -107,6 +109,18 @@ pub(crate) enum ActionText {
     Stop(usize),
     /// [`Action::Settle`].
     Settle,
+}
+
+/// A step of a read as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ReadText {
+    /// [`ReadStep::Ask`].
+    Ask,
+    /// [`ReadStep::Tell`].
+    Tell(usize),
+    /// [`ReadStep::Hear`].
+    Hear(usize),
 }
 
 /// An answer as text.
@@ -156,6 +170,14 @@ impl ActionText {
             Action::Lose(envelope) => ActionText::Lose(parcel(&envelope)),
             Action::Answer { ask, reply } => ActionText::Answer(ask, reply.into()),
             Action::GiveUp(ask) => ActionText::GiveUp(ask),
+            Action::Read { read, step, .. } => ActionText::Read(
+                read,
+                match step {
+                    ReadStep::Ask => ReadText::Ask,
+                    ReadStep::Tell(node) => ReadText::Tell(node.index()),
+                    ReadStep::Hear(node) => ReadText::Hear(node.index()),
+                },
+            ),
             Action::Repeat(node) => ActionText::Repeat(node.index()),
             Action::Stop(node) => ActionText::Stop(node.index()),
             Action::Settle => ActionText::Settle,
@@ -185,6 +207,19 @@ impl ActionText {
                 reply: (*reply).into(),
             },
             ActionText::GiveUp(ask) => Action::GiveUp(*ask),
+            ActionText::Read(read, step) => {
+                let asked = scenario.read.get(usize::from(*read));
+                let asked = asked.ok_or_else(|| format!("there is no read {read}"))?;
+                Action::Read {
+                    read: *read,
+                    of: node(asked.of)?,
+                    step: match step {
+                        ReadText::Ask => ReadStep::Ask,
+                        ReadText::Tell(number) => ReadStep::Tell(node(*number)?),
+                        ReadText::Hear(number) => ReadStep::Hear(node(*number)?),
+                    },
+                }
+            }
             ActionText::Repeat(number) => Action::Repeat(node(*number)?),
             ActionText::Stop(number) => Action::Stop(node(*number)?),
             ActionText::Settle => Action::Settle,

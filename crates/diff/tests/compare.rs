@@ -73,6 +73,7 @@ fn is_vote_delivered(step: &Step) -> bool {
         | Action::Lose(_)
         | Action::Answer { .. }
         | Action::GiveUp(_)
+        | Action::Read { .. }
         | Action::Repeat(_)
         | Action::Stop(_)
         | Action::Settle

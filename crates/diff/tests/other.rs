@@ -65,6 +65,7 @@ fn the_other_process_answers_as_the_world_does_here() {
                     Action::Lose(_) => "lose",
                     Action::Answer { .. } => "answer",
                     Action::GiveUp(_) => "give up",
+                    Action::Read { .. } => "read",
                     Action::Repeat(_) => "repeat",
                     Action::Stop(_) => "stop",
                     Action::Settle => "settle",

@@ -2,7 +2,7 @@
 
 use paxos::{Broadcast, Effects, Envelope, Input, Node, NodeId, NodeSet, Timer};
 
-use crate::{Fault, Letter, Point, Reply};
+use crate::{Fault, Letter, Point, ReadStep, Reply};
 
 /// Something that happens to one node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,6 +54,15 @@ pub enum Action {
         fault: Fault,
         /// Where.
         at: Point,
+    },
+    /// A read goes on.
+    Read {
+        /// The read, by its place among the scenario's.
+        read: u8,
+        /// The node that its client asked.
+        of: NodeId,
+        /// What happens.
+        step: ReadStep,
     },
     /// A host says again what its proposer asks, to all who have not answered.
     Repeat(NodeId),

@@ -59,12 +59,12 @@ pub struct Actors {
 }
 
 impl Actors {
-    /// The actors of a world; `None` if they cannot express it: with crashes or other faults, and with nodes that
+    /// The actors of a world; `None` if they cannot express it: with crashes or other faults, with reads, and with nodes that
     /// are down on an ordered network (an actor cannot leave its messages waiting).
     pub fn new(world: &World) -> Option<Actors> {
         let bounds = &world.scenario().world;
         let ordered = bounds.network == Network::Ordered;
-        let fails = bounds.crashes > 0 || !bounds.faults.is_empty();
+        let fails = bounds.crashes > 0 || !bounds.faults.is_empty() || world.has_reads();
         if fails || ordered && !bounds.down.is_empty() {
             return None;
         }

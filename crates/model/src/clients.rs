@@ -242,6 +242,7 @@ impl World {
 
     /// A node knows the outcome: so does everybody who asked it and waits, or an answer is on its way to them.
     pub(crate) fn tell_clients(&self, next: &mut State, at: NodeId, value: Letter) {
+        self.tell_readers(next, at, value);
         let asks = self.scenario().ask.iter().enumerate();
         for (index, ask) in asks.filter(|(_, ask)| ask.of == at.index()) {
             let value = match self.rules().is(Mutant::AnswersOwn) {
@@ -268,6 +269,7 @@ impl World {
 
     /// A node loses its memory, and with it who asked.
     pub(crate) fn forget_clients(&self, next: &mut State, at: NodeId) {
+        self.forget_readers(next, at);
         let asks = self.scenario().ask.iter().enumerate();
         for (index, _) in asks.filter(|(_, ask)| ask.of == at.index()) {
             match &mut next.clients {

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use paxos::client::Known;
 use paxos::{Durable, Learner, NodeId, NodeSet, Progress};
 
+use crate::reads::{answers_in_words, heard};
 use crate::{
-    Call, Clients, Letter, Letters, Outcome, Parcel, Replies, Server, State, World, properties,
+    Call, Clients, Letter, Letters, Outcome, Parcel, ReadStatus, Reading, Replies, Server, State,
+    World, properties,
 };
 
 /// One thing in which two states differ.
@@ -82,6 +84,9 @@ pub fn differences(a: &State, b: &State) -> Vec<Difference> {
     found.counts(a, b);
     if let (Some(of_a), Some(of_b)) = (&a.clients, &b.clients) {
         found.clients(of_a, of_b);
+    }
+    for (index, (of_a, of_b)) in a.reads.iter().zip(&b.reads).enumerate() {
+        found.reading(index, of_a, of_b);
     }
     found.0
 }
@@ -181,6 +186,31 @@ impl Found {
         let stopped = "stopped for good".to_owned();
         let (of_a, of_b) = (names(a.stopped()), names(b.stopped()));
         self.note(Place::Count, stopped, &of_a, &of_b, String::clone);
+    }
+
+    fn reading(&mut self, index: usize, a: &Reading, b: &Reading) {
+        let Reading {
+            status,
+            after_news,
+            answers,
+            answered,
+            on_way,
+        } = a;
+        let what = |what: &str| format!("read {index}{what}");
+        let yes_or_no = |is_so: &bool| if *is_so { "yes" } else { "no" }.to_owned();
+        let (client, memory) = (Place::Client, Place::Memory);
+        self.note(client, what(""), status, &b.status, ReadStatus::to_string);
+        let news = what(": a client had been told");
+        self.note(client, news, after_news, &b.after_news, yes_or_no);
+        self.note(memory, what(" has heard"), answers, &b.answers, heard);
+        let who = what(": has answered");
+        self.note(Place::Network, who, answered, &b.answered, |all| {
+            names(*all)
+        });
+        let on_its_way = what(": on its way");
+        self.note(Place::Network, on_its_way, on_way, &b.on_way, |all| {
+            answers_in_words(all)
+        });
     }
 
     fn call(&mut self, index: usize, a: &Call, b: &Call) {

@@ -91,6 +91,18 @@ kinds! {
     Answered = "answered",
     /// a client has waited long enough
     GivenUp = "given up",
+    /// a client reads, and its node asks the acceptors
+    ReadBegins = "read begins",
+    /// a client reads at a node that knows the outcome
+    ReadAnswered = "read answered",
+    /// an acceptor tells a reader its vote
+    VoteTold = "vote told",
+    /// an answer to a reader makes no quorum yet
+    ReadCounted = "read counted",
+    /// a quorum has answered and has no vote: nothing was chosen
+    ReadFindsNothing = "read finds nothing",
+    /// a quorum has answered and has a vote: the node proposes its value
+    ReadProposes = "read proposes",
     /// 1, a request cannot leave
     PostRefused = "post refused",
     /// 2, a request arrives, and the node crashes right after
@@ -124,6 +136,16 @@ impl Kind {
     pub fn name(self) -> &'static str {
         Kind::NAMES[self as usize]
     }
+
+    /// What happens to reads only.
+    pub(crate) const OF_READS: [Kind; 6] = [
+        Kind::ReadBegins,
+        Kind::ReadAnswered,
+        Kind::VoteTold,
+        Kind::ReadCounted,
+        Kind::ReadFindsNothing,
+        Kind::ReadProposes,
+    ];
 
     /// What a node made of an event. `before` is the node as it was.
     pub(crate) fn of(event: Event, before: &Node<Letter>, reaction: &Reaction) -> Kind {
@@ -220,6 +242,7 @@ impl World {
                 Kind::of_crash(crate::world::has_ballot_under_way(&state.server(at)))
             }
             Action::Lose(_) => Kind::Lost,
+            Action::Read { .. } => self.kind_of_read(state, action),
             Action::Answer { .. } => Kind::Answered,
             Action::GiveUp(_) => Kind::GivenUp,
             Action::Fail { fault, .. } => Kind::of_fault(fault),

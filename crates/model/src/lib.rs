@@ -24,6 +24,7 @@ mod pairs;
 mod parcel;
 pub mod properties;
 mod ranked;
+mod reads;
 mod rule_set;
 mod scenario;
 mod state;
@@ -50,6 +51,7 @@ pub use pairs::Pairs;
 pub use parcel::Parcel;
 pub use paxos::Variant;
 pub use ranked::{Ranked, Start, Turn};
+pub use reads::{ReadAsk, ReadStatus, ReadStep, Reading, vote_in_words};
 pub use rule_set::RuleSet;
 pub use scenario::{
     Ask, Bounds, Endless, Expect, Expected, Placement, Protocol, Quorums, RulesName, Scenario,

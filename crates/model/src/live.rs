@@ -156,6 +156,7 @@ impl Sort {
             | Action::Stop(_)
             | Action::Answer { .. }
             | Action::GiveUp(_)
+            | Action::Read { .. }
             | Action::Fail { .. } => Sort::Fails,
         }
     }

@@ -158,6 +158,12 @@ mutants! {
     StaleVoteResets = "stale-vote-resets",
     /// A proposer gives up when its ballot is refused.
     GivesUpOnNack = "gives-up-on-nack",
+    /// A reader that has heard from one acceptor, which has not voted, tells its client that nothing is chosen.
+    ReadFromOne = "read-from-one",
+    /// A reader takes the answers of a read that began before its client asked.
+    ReadJoinsAnother = "read-joins-another",
+    /// An acceptor tells a reader of no vote.
+    ReadHidesVote = "read-hides-vote",
     /// No proposer ever waits for another: two of them try again and again, for ever.
     Duelling = "duelling",
 }

@@ -178,6 +178,9 @@ impl Hash for State {
         if let Some(clients) = &self.clients {
             clients.hash(hasher);
         }
+        if !self.reads.is_empty() {
+            self.reads.hash(hasher);
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use stateright::Property;
 
 use crate::endless_safety::JUDGED;
 use crate::parcel::Parcel;
+use crate::reads::{linearizable, told};
 use crate::{Fault, Kind, Letters, Outcome, Scenario, State, World};
 
 /// A property and why it matters.
@@ -104,6 +105,14 @@ pub const ALL: &[Known] = &[
         failure_is_true,
         &[Kind::PostRefused, Kind::RequestInvalid, Kind::NodeBusy],
         "a client is told POST_FAILED, RETRYABLE or FATAL only if nothing was done of its request",
+    )
+    .reading(&[]),
+    invariant(
+        "linearizable",
+        linearizable,
+        &[Kind::ReadFindsNothing, Kind::ReadAnswered, Kind::ReadProposes],
+        "clients that propose and clients that read are told what one register would tell that is written once: nobody \
+         is told that nothing is chosen who asked when somebody had been told a value",
     )
     .reading(&[]),
     invariant(
@@ -277,6 +286,7 @@ impl Known {
         let is_excluded = |kind: &Kind| {
             let mut faults = Fault::ALL.iter().filter(|fault| !allowed.contains(fault));
             faults.any(|fault| Kind::of_fault(*fault) == *kind)
+                || scenario.read.is_empty() && Kind::OF_READS.contains(kind)
         };
         !self.rests_on.is_empty() && self.rests_on.iter().all(is_excluded)
     }
@@ -336,17 +346,8 @@ pub fn chosen(world: &World, state: &State) -> Letters {
 
 /// The values announced by nodes or told to clients.
 pub(crate) fn announced(state: &State) -> Letters {
-    let by_nodes = state
-        .packed()
-        .iter()
-        .fold(Letters::EMPTY, |all, server| all.union(server.announced()));
-    state
-        .asks
-        .iter()
-        .fold(by_nodes, |all, outcome| match outcome.told() {
-            Some(value) => all.with(value),
-            None => all,
-        })
+    let servers = state.packed().iter();
+    servers.fold(told(state), |all, server| all.union(server.announced()))
 }
 
 /// No two different values are ever chosen, nor announced by any node, nor told to any client.

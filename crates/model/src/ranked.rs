@@ -305,6 +305,7 @@ impl Ranked {
             | Action::Settle
             | Action::Answer { .. }
             | Action::GiveUp(_)
+            | Action::Read { .. }
             | Action::Fail { .. } => action,
         })
     }
@@ -484,6 +485,7 @@ fn starts(state: &State, action: Action) -> Option<NodeId> {
         | Action::Settle
         | Action::Answer { .. }
         | Action::GiveUp(_)
+        | Action::Read { .. }
         | Action::Fail { .. } => None,
     }
 }

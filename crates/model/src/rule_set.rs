@@ -5,7 +5,7 @@
 
 use paxos::{
     Acceptor, Ballot, Broadcast, Cluster, Durable, Effects, Handled, Input, Message, Node, NodeId,
-    NodeSet, Phase, Round, Rules, Value, Variant, Vote, with_rules,
+    NodeSet, Phase, Read, ReadOutcome, Round, Rules, Value, Variant, Vote, with_rules,
 };
 
 use crate::Mutant;
@@ -70,6 +70,25 @@ impl RuleSet {
         question: &Message<V>,
     ) -> Option<Broadcast<V>> {
         with_rules_in_force!(self, |rules| node.retransmit_promise(rules, from, question))
+    }
+
+    /// [`Read::hear`] by these rules.
+    pub fn hear<V: Value>(
+        &self,
+        read: &mut Read<V>,
+        cluster: &Cluster,
+        from: NodeId,
+        vote: Option<Vote<V>>,
+    ) -> ReadOutcome<V> {
+        let outcome = with_rules_in_force!(self, |rules| read.hear(rules, cluster, from, vote));
+        match outcome {
+            ReadOutcome::Pending if self.is(Mutant::ReadFromOne) && read.best.is_none() => {
+                ReadOutcome::NothingChosen
+            }
+            ReadOutcome::Pending | ReadOutcome::NothingChosen | ReadOutcome::MayBeChosen(_) => {
+                outcome
+            }
+        }
     }
 
     /// [`Rules::next_round`] by these rules.

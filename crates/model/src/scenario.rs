@@ -18,7 +18,7 @@ pub use expect::{Expect, Expected, Size};
 pub use protocol::{Protocol, RulesName};
 pub use quorums::Quorums;
 
-use crate::{Letter, Letters, RuleSet, Variant};
+use crate::{Letter, Letters, ReadAsk, RuleSet, Variant};
 
 /// One question: who takes part, by which rules, what may go wrong, what is asked, and what the
 /// answer should be.
@@ -50,6 +50,9 @@ pub struct Scenario {
     /// proposer (its outcome is UNKNOWN) and asks another is two entries with the same value.
     #[serde(default)]
     pub ask: Vec<Ask>,
+    /// Clients that read: each asks a proposer for the outcome once, at any time, and proposes nothing.
+    #[serde(default)]
+    pub read: Vec<ReadAsk>,
     /// What should be found.
     #[serde(default)]
     pub expect: Expect,
@@ -152,9 +155,10 @@ impl Scenario {
             world,
             endless,
             ask,
+            read,
             ..
         } = self;
-        (cluster, protocol, world, endless, ask)
+        (cluster, protocol, world, endless, ask, read)
     }
 
     /// Whether it carries `tag`.

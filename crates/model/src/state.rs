@@ -6,7 +6,7 @@ use paxos::{Acceptor, Cluster, Durable, Learner, Node, NodeId, NodeSet, Proposer
 use serde::{Deserialize, Serialize};
 
 use crate::packed::Packed;
-use crate::{Ask, Clients, Letter, Letters, Parcel, Reaction};
+use crate::{Ask, Clients, Letter, Letters, Parcel, Reaction, Reading};
 
 /// A world at one moment.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,8 @@ pub struct State {
     pub losses: u8,
     /// What is under way between clients and nodes; `None` where that never fails.
     pub clients: Option<Box<Clients>>,
+    /// How far each read of the scenario has come.
+    pub reads: Box<[Reading]>,
 }
 
 /// A node and what belongs to it.
@@ -115,6 +117,7 @@ impl State {
             settled: false,
             losses: 0,
             clients: None,
+            reads: Box::default(),
         }
     }
 
@@ -127,6 +130,7 @@ impl State {
             mail,
             ledger: self.ledger.clone(),
             clients: self.clients.clone(),
+            reads: self.reads.clone(),
             ..*self
         }
     }

@@ -2,10 +2,10 @@
 
 mod words;
 
-use paxos::{Broadcast, Durable, NodeId, NodeSet};
+use paxos::{Broadcast, Durable, NodeId, NodeSet, Vote};
 use stateright::{Model, Path};
 
-use crate::{Action, Fault, Letter, Outcome, Point, Reaction, Reply, State, World};
+use crate::{Action, Fault, Letter, Outcome, Point, Reaction, ReadStatus, Reply, State, World};
 
 /// One step of a path.
 #[derive(Clone, Debug)]
@@ -71,6 +71,24 @@ pub enum Consequence {
         /// What it knows now.
         outcome: Outcome,
     },
+    /// An acceptor answers a reader.
+    TellsVote {
+        /// The acceptor.
+        node: NodeId,
+        /// The read, by its place among the scenario's.
+        read: u8,
+        /// Its vote.
+        vote: Option<Vote<Letter>>,
+    },
+    /// A client that reads is told, or knows that it will not be.
+    TellsReader {
+        /// The node that it asked.
+        node: NodeId,
+        /// The read, by its place among the scenario's.
+        read: u8,
+        /// What it knows now.
+        status: ReadStatus,
+    },
     /// A node stops for good.
     Stops {
         /// Which node.
@@ -116,6 +134,9 @@ impl World {
                         self.partial(before, &after, &reaction, sends, &mut consequences);
                     }
                 }
+                Action::Read { .. } => {
+                    self.consequences_of_read(before, action, &mut consequences);
+                }
                 Action::Crash(node) => consequences.push(restart(&after, node)),
                 Action::Repeat(node) => {
                     consequences.extend(self.repeated(before, node).map(Consequence::Sends));
@@ -127,6 +148,7 @@ impl World {
                 }
             }
             self.for_clients(before, &after, &mut consequences);
+            self.told_to_readers(before, &after, &mut consequences);
         }
         Happening {
             action,
@@ -232,7 +254,12 @@ impl World {
     }
 }
 
-fn whole(before: &State, after: &State, reaction: &Reaction, consequences: &mut Vec<Consequence>) {
+pub(crate) fn whole(
+    before: &State,
+    after: &State,
+    reaction: &Reaction,
+    consequences: &mut Vec<Consequence>,
+) {
     consequences.extend(saves(before, after, reaction));
     consequences.extend(unsaved(after, reaction));
     consequences.extend(reaction.said().map(Consequence::Sends));

@@ -243,12 +243,7 @@ impl World {
         let proposer = node.proposer();
         match event {
             Event::Deliver(_) => true,
-            Event::Ask { index, .. } => {
-                self.may_ask(state, index)
-                    && (node.chosen().is_some()
-                        || proposer.client_value.is_some()
-                        || self.has_round_left(proposer))
-            }
+            Event::Ask { index, .. } => self.may_ask(state, index) && self.may_propose(node),
             Event::Timeout(_) => {
                 state.packed()[node.id().index()].has_timer()
                     && node.is_proposing()
@@ -261,6 +256,12 @@ impl World {
                     && self.may_time_out(state, node.id())
             }
         }
+    }
+
+    /// Whether the scenario lets this node be asked for a value: it knows the outcome, or is busy, or has a round left.
+    pub(crate) fn may_propose(&self, node: &Node<Letter>) -> bool {
+        let proposer = node.proposer();
+        node.chosen().is_some() || proposer.client_value.is_some() || self.has_round_left(proposer)
     }
 
     /// Whether the scenario lets this proposer start another round.
@@ -282,19 +283,30 @@ impl World {
         }
         let mut server = before.remembering(&reaction.node);
         self.note_event(&mut next, &mut server, event);
+        self.carry_out(&mut next, &before, server, &reaction);
+        Some(next)
+    }
+
+    /// Carries out all effects, in their order. `server` is the node as it is in memory from now on.
+    pub(crate) fn carry_out(
+        &self,
+        next: &mut State,
+        before: &Server,
+        mut server: Server,
+        reaction: &Reaction,
+    ) {
         if let Some(durable) = reaction.effects.persist {
             self.save(&mut server, before.durable(), durable);
         }
         for said in reaction.said() {
-            self.send(&mut next, &said);
+            self.send(next, &said);
         }
-        server.start_timer(&reaction);
+        server.start_timer(reaction);
         if let Some(value) = reaction.effects.chosen {
             server.announced = server.announced.with(value);
-            self.tell_clients(&mut next, reaction.at, value);
+            self.tell_clients(next, reaction.at, value);
         }
         next.set_server(reaction.at, &server);
-        Some(next)
     }
 
     /// Whether anything is different after this step.
@@ -375,6 +387,7 @@ impl Model for World {
         });
         let mut state = State::new(servers);
         state.clients = self.clients();
+        state.reads = self.reads();
         vec![state]
     }
 
@@ -407,6 +420,7 @@ impl Model for World {
             actions.extend(self.crashable.iter().map(Action::Crash));
         }
         self.client_actions(state, actions);
+        self.read_actions(state, actions);
         self.endless_actions(state, actions);
         if bounds.loss {
             let losable = self.network().deliverable(&state.mail);
@@ -424,6 +438,7 @@ impl Model for World {
                 let shows = self.scenario.endless.is_none()
                     && !state.mid_ballot
                     && has_ballot_under_way(&server);
+                let shows = shows || self.is_reading(state, at);
                 if self.is_out(state, at) || self.restarted(at, server) == server && !shows {
                     return None;
                 }
@@ -443,6 +458,7 @@ impl Model for World {
                 next.settled = true;
                 Some(next)
             }
+            Action::Read { .. } => self.next_read(state, action),
             Action::Answer { ask, reply } => self.answer(state, ask, reply),
             Action::GiveUp(ask) => self.give_up(state, ask),
             Action::Fail { fault, at } => self.failed(state, fault, at),

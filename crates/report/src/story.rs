@@ -200,7 +200,11 @@ fn quiet(text: &str) -> Vec<Piece> {
 
 fn event_tone(action: Action) -> Tone {
     match action {
-        Action::Step(_) | Action::Answer { .. } | Action::Repeat(_) | Action::Settle => Tone::Plain,
+        Action::Step(_)
+        | Action::Answer { .. }
+        | Action::Read { .. }
+        | Action::Repeat(_)
+        | Action::Settle => Tone::Plain,
         Action::Torn { .. }
         | Action::Crash(_)
         | Action::Lose(_)
@@ -275,7 +279,9 @@ impl Came {
                 text,
                 crate::diagram::arrow_value(&said.message).map_or(Tone::Plain, Tone::Value),
             ),
+            Consequence::TellsVote { .. } => Came::outside(text, Tone::Plain),
             Consequence::Announces { .. }
+            | Consequence::TellsReader { .. }
             | Consequence::TellsClient { .. }
             | Consequence::Replies { .. }
             | Consequence::Concludes { .. } => Came::outside(text, Tone::News),

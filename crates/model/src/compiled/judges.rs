@@ -55,8 +55,8 @@ fn condition<const W: usize>(name: &str) -> Option<Condition<W>> {
         "learner-learns" => |model, code| model.facts(code).any(|facts| facts.has_listened),
         "value-chosen" => |model, code| !model.chosen(code).is_empty(),
         "client-told" => |model, code| model.facts(code).any(|facts| facts.is_told),
-        // Where clients can be told of a failure is not compiled.
-        "failure-is-true" => |_, _| true,
+        // Where clients can be told of a failure, or read, is not compiled.
+        "failure-is-true" | "linearizable" => |_, _| true,
         "told-after-unknown" => |_, _| false,
         "value-adopted" => |model, code| model.stated(code) & model.tables.universe.adopted != 0,
         "vote-superseded" => |model, code| model.facts(code).any(|facts| facts.has_superseded),

@@ -116,6 +116,9 @@ impl Plan {
         if world.has_faults() {
             return Err("clients and disks can fail in it".to_owned());
         }
+        if world.has_reads() {
+            return Err("clients read in it".to_owned());
+        }
         if world.rules().mutant.is_some_and(Mutant::is_of_whole_disks) {
             return Err(
                 "a write for one role of a node can undo what another one has saved".to_owned(),

@@ -4,7 +4,7 @@ use paxos::{Cluster, NodeId};
 
 use super::{Ask, Bounds, RulesName, Scenario};
 use crate::properties::Known;
-use crate::{Network, Parcel};
+use crate::{Network, Parcel, ReadAsk};
 
 impl Scenario {
     /// Whether its worlds make sense. Those that are read from files do.
@@ -69,12 +69,26 @@ impl Scenario {
                 Ask::LIMIT
             ));
         }
-        for ask in &self.ask {
-            node("ask.of", ask.of)?;
-            if !NodeId::new(ask.of).is_some_and(|id| cluster.proposers().contains(id)) {
+        if self.read.len() > ReadAsk::LIMIT {
+            return Err(format!(
+                "there are {} [[read]] entries, but there is room for {}",
+                self.read.len(),
+                ReadAsk::LIMIT
+            ));
+        }
+        if !self.read.is_empty() && (self.endless.is_some() || !self.world.faults.is_empty()) {
+            return Err(
+                "[[read]] goes neither with [endless] nor with world.faults: leave one of them out"
+                    .into(),
+            );
+        }
+        let asked = self.ask.iter().map(|ask| ("ask.of", ask.of));
+        let read = self.read.iter().map(|read| ("read.of", read.of));
+        for (what, number) in asked.chain(read) {
+            node(what, number)?;
+            if !NodeId::new(number).is_some_and(|id| cluster.proposers().contains(id)) {
                 return Err(format!(
-                    "ask.of names node {}, which is no proposer; the proposers are {}",
-                    ask.of,
+                    "{what} names node {number}, which is no proposer; the proposers are {}",
                     cluster.proposers()
                 ));
             }

@@ -5,7 +5,8 @@ use std::fmt;
 use paxos::{Durable, Learner, NodeSet, Progress, Proposer};
 
 use super::{Consequence, Happening};
-use crate::{Action, Clients, Event, Letter, Outcome, Point, Server, State};
+use crate::reads::{answers_in_words, heard, vote_in_words};
+use crate::{Action, Clients, Event, Letter, Outcome, Point, ReadStatus, ReadStep, Server, State};
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -30,6 +31,13 @@ impl fmt::Display for Action {
             Action::Lose(envelope) => write!(f, "lost: {envelope}"),
             Action::Answer { ask, reply } => write!(f, "request {ask} is answered: {reply}"),
             Action::GiveUp(ask) => write!(f, "the client of request {ask} waits no longer"),
+            Action::Read { read, of, step } => match step {
+                ReadStep::Ask => write!(f, "client reads at {of}"),
+                ReadStep::Tell(node) => {
+                    write!(f, "{node} is asked for its vote, for read {read} of {of}")
+                }
+                ReadStep::Hear(node) => write!(f, "{node}'s answer reaches {of}, for read {read}"),
+            },
             Action::Repeat(node) => write!(f, "{node} asks again"),
             Action::Stop(node) => write!(f, "{node} fails for ever"),
             Action::Settle => f.write_str("from now on one proposer alone tries again"),
@@ -88,6 +96,18 @@ impl fmt::Display for Consequence {
             Consequence::Concludes { ask, outcome } => {
                 write!(f, "the client of request {ask} is left with {outcome}")
             }
+            Consequence::TellsVote { node, vote, .. } => {
+                write!(f, "{node} answers: {}", vote_in_words(*vote))
+            }
+            Consequence::TellsReader {
+                node, read, status, ..
+            } => match status {
+                ReadStatus::Unknown => write!(f, "read {read} is left with UNKNOWN"),
+                ReadStatus::NotAsked
+                | ReadStatus::Asked
+                | ReadStatus::NothingChosen
+                | ReadStatus::Chosen(_) => write!(f, "{node} tells its reader: {status}"),
+            },
             Consequence::Stops { node } => write!(f, "{node} stops for good"),
             Consequence::Restarts { node, disk } => {
                 write!(f, "{node} restarts, its disk says {}", Disk(disk))
@@ -158,6 +178,16 @@ impl fmt::Debug for State {
         }
         if let Some(clients) = &self.clients {
             write_clients(f, clients)?;
+        }
+        for (index, reading) in self.reads.iter().enumerate() {
+            if reading.status != ReadStatus::NotAsked {
+                write!(f, "read {index}: {}", reading.status)?;
+                if let Some(answers) = reading.answers {
+                    write!(f, ", has heard {}", heard(&Some(answers)))?;
+                    write!(f, "; on its way: {}", answers_in_words(&reading.on_way))?;
+                }
+                writeln!(f)?;
+            }
         }
         if !self.stopped.is_empty() {
             writeln!(f, "stopped: {}", names(self.stopped))?;

@@ -10,5 +10,6 @@ mod endless;
 mod given;
 mod mutants;
 mod properties;
+mod reads;
 mod scenarios;
 mod world;

@@ -88,6 +88,7 @@ fn event_of(action: Action) -> Option<(Event, Option<usize>)> {
         | Action::Lose(_)
         | Action::Answer { .. }
         | Action::GiveUp(_)
+        | Action::Read { .. }
         | Action::Fail { .. }
         | Action::Repeat(_)
         | Action::Stop(_)
@@ -163,6 +164,7 @@ fn actions_are_listed_alike_and_do_something() {
                     | Action::Lose(_)
                     | Action::Answer { .. }
                     | Action::GiveUp(_)
+                    | Action::Read { .. }
                     | Action::Fail { .. }
                     | Action::Repeat(_)
                     | Action::Stop(_)

@@ -1,7 +1,8 @@
 //! From a path to rows: which message was sent where, and what became of it.
 
 use model::{
-    Action, Consequence, Event as Occurs, Fault, Happening, Network, Outcome, Point, State, World,
+    Action, Consequence, Event as Occurs, Fault, Happening, Network, Outcome, Point, ReadStatus,
+    ReadStep, State, World, vote_in_words,
 };
 use paxos::{Envelope, NodeId, NodeSet, Phase};
 
@@ -125,6 +126,13 @@ impl Builder<'_> {
                 fault,
                 at: Point::Node(node),
             } => (node, Event::Other(fault.to_string())),
+            Action::Read { read, of, step } => match step {
+                ReadStep::Ask => (of, Event::Other(format!("read {read}"))),
+                ReadStep::Tell(node) => (node, Event::Other(format!("asked for its vote by {of}"))),
+                ReadStep::Hear(node) => {
+                    (of, Event::Other(format!("{node}'s answer to read {read}")))
+                }
+            },
             Action::Crash(node) => (node, Event::Crash),
             Action::Repeat(node) => (node, Event::Other(ASKS_AGAIN.to_owned())),
             Action::Stop(node) => (node, Event::Other("fails for ever".to_owned())),
@@ -222,7 +230,7 @@ impl Builder<'_> {
             Consequence::DoesNotSend(said) => items.push(Item::DoesNotSend(said)),
             Consequence::Announces { value, .. } => items.push(Item::Announces(value)),
             Consequence::TellsClient { value, .. } => items.push(Item::Tells(value)),
-            Consequence::Replies { reply, .. } => items.push(Item::Answers(reply)),
+            Consequence::Replies { reply, .. } => items.push(Item::Answers(reply.to_string())),
             Consequence::Concludes { outcome, .. } => items.push(match outcome {
                 Outcome::Success(value) => Item::Tells(value),
                 Outcome::NotAsked
@@ -231,6 +239,14 @@ impl Builder<'_> {
                 | Outcome::Retryable
                 | Outcome::Fatal
                 | Outcome::Unknown => Item::Leaves(outcome),
+            }),
+            Consequence::TellsVote { vote, .. } => items.push(Item::Answers(vote_in_words(vote))),
+            Consequence::TellsReader { status, .. } => items.push(match status {
+                ReadStatus::Chosen(value) => Item::Tells(value),
+                ReadStatus::NotAsked
+                | ReadStatus::Asked
+                | ReadStatus::Unknown
+                | ReadStatus::NothingChosen => Item::Answers(status.to_string()),
             }),
             Consequence::Stops { .. } => items.push(Item::Stops),
             Consequence::Restarts { node, .. } => {

@@ -1,6 +1,6 @@
 //! All that is to be drawn, without a place yet.
 
-use model::{Action, Event as Occurs, Happening, Point, State, World};
+use model::{Action, Event as Occurs, Happening, Point, ReadStep, State, World};
 use paxos::NodeId;
 use stateright::Path;
 
@@ -161,6 +161,7 @@ fn is_of_clients(action: Action) -> bool {
     match action {
         Action::Step(event) | Action::Torn { event, .. } => matches!(event, Occurs::Ask { .. }),
         Action::Fail { at, .. } => matches!(at, Point::Ask(_) | Point::Reply(..)),
+        Action::Read { step, .. } => step == ReadStep::Ask,
         Action::Answer { .. } | Action::GiveUp(_) => true,
         Action::Crash(_)
         | Action::Lose(_)

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use model::{Letter, Outcome, Reply};
+use model::{Letter, Outcome};
 use paxos::{Broadcast, Envelope, NodeSet};
 
 use crate::facts::Fact;
@@ -106,8 +106,8 @@ pub(super) enum Item {
     },
     /// What a client is left with.
     Leaves(Outcome),
-    /// An answer leaves for a client.
-    Answers(Reply),
+    /// An answer leaves, for a client or for a node that reads: in words.
+    Answers(String),
     /// The node stops for good.
     Stops,
     /// The node runs again, with what it knows from its disk.

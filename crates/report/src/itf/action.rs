@@ -1,6 +1,6 @@
 //! Actions as a trace writes them: a name, and what it takes to do the same again.
 
-use model::{Action, Event, Fault, Letter, Point};
+use model::{Action, Event, Fault, Letter, Point, ReadStep};
 use serde::{Deserialize, Serialize};
 
 use super::clients::ReplyRecord;
@@ -29,6 +29,8 @@ pub(super) enum ActionRecord {
     Answer(AnswerRecord),
     /// [`Action::GiveUp`].
     GiveUp(RequestRecord),
+    /// [`Action::Read`].
+    Read(ReadRecord),
     /// [`Action::Fail`].
     Fail(FailRecord),
     /// [`Action::Repeat`].
@@ -57,6 +59,23 @@ pub(super) struct RequestRecord {
 pub(super) struct FailRecord {
     fault: Fault,
     at: PointRecord,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReadRecord {
+    read: u8,
+    of: Name,
+    step: ReadStepRecord,
+}
+
+/// A step of a read.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "tag", content = "value", deny_unknown_fields)]
+pub(super) enum ReadStepRecord {
+    Ask(Unit),
+    Tell(NodeRecord),
+    Hear(NodeRecord),
 }
 
 /// Where something fails.
@@ -118,6 +137,15 @@ impl ActionRecord {
                 reply: answer.reply.into(),
             },
             ActionRecord::GiveUp(request) => Action::GiveUp(request.ask),
+            ActionRecord::Read(read) => Action::Read {
+                read: read.read,
+                of: read.of.0,
+                step: match read.step {
+                    ReadStepRecord::Ask(_) => ReadStep::Ask,
+                    ReadStepRecord::Tell(at) => ReadStep::Tell(at.node.0),
+                    ReadStepRecord::Hear(at) => ReadStep::Hear(at.node.0),
+                },
+            },
             ActionRecord::Repeat(at) => Action::Repeat(at.node.0),
             ActionRecord::Stop(at) => Action::Stop(at.node.0),
             ActionRecord::Settle(_) => Action::Settle,
@@ -174,6 +202,15 @@ impl From<Option<Action>> for ActionRecord {
                 reply: reply.into(),
             }),
             Some(Action::GiveUp(ask)) => ActionRecord::GiveUp(RequestRecord { ask }),
+            Some(Action::Read { read, of, step }) => ActionRecord::Read(ReadRecord {
+                read,
+                of: Name(of),
+                step: match step {
+                    ReadStep::Ask => ReadStepRecord::Ask(Unit::default()),
+                    ReadStep::Tell(node) => ReadStepRecord::Tell(NodeRecord { node: Name(node) }),
+                    ReadStep::Hear(node) => ReadStepRecord::Hear(NodeRecord { node: Name(node) }),
+                },
+            }),
             Some(Action::Repeat(node)) => ActionRecord::Repeat(NodeRecord { node: Name(node) }),
             Some(Action::Stop(node)) => ActionRecord::Stop(NodeRecord { node: Name(node) }),
             Some(Action::Settle) => ActionRecord::Settle(Unit::default()),

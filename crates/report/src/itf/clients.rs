@@ -1,10 +1,11 @@
 //! Clients and their requests as a trace writes them, where these can fail.
 
-use model::{Call, Letter, Outcome, Replies, Reply, State};
+use model::{Call, Letter, Outcome, ReadStatus, Reading, Replies, Reply, State};
+use paxos::Read;
 use paxos::client::Attempt;
 use serde::{Deserialize, Serialize};
 
-use super::words::{Name, Set, Unit};
+use super::words::{Maybe, Name, Set, Unit, VoteRecord};
 
 /// An answer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -49,6 +50,78 @@ pub(super) struct CallRecord {
     was_unknown: bool,
     replies: Set<ReplyRecord>,
     stale: Set<ReplyRecord>,
+}
+
+/// A read.
+#[derive(Serialize)]
+pub(super) struct ReadingRecord {
+    status: ReadStatusRecord,
+    after_news: bool,
+    answers: Maybe<AnswersRecord>,
+    answered: Set<Name>,
+    on_way: Set<VoteTold>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "tag", content = "value")]
+enum ReadStatusRecord {
+    NotAsked(Unit),
+    Asked(Unit),
+    Unknown(Unit),
+    NothingChosen(Unit),
+    Chosen(Letter),
+}
+
+#[derive(Serialize)]
+struct AnswersRecord {
+    heard: Set<Name>,
+    best: Maybe<VoteRecord>,
+}
+
+#[derive(Serialize)]
+struct VoteTold {
+    from: Name,
+    vote: Maybe<VoteRecord>,
+}
+
+impl ReadingRecord {
+    pub(super) fn new(reading: &Reading) -> ReadingRecord {
+        ReadingRecord {
+            status: reading.status.into(),
+            after_news: reading.after_news,
+            answers: Maybe::of(reading.answers),
+            answered: Set::of(reading.answered),
+            on_way: reading
+                .on_way
+                .iter()
+                .map(|(from, vote)| VoteTold {
+                    from: Name(*from),
+                    vote: Maybe::of(*vote),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl From<Read<Letter>> for AnswersRecord {
+    fn from(answers: Read<Letter>) -> AnswersRecord {
+        AnswersRecord {
+            heard: Set::of(answers.heard),
+            best: Maybe::of(answers.best),
+        }
+    }
+}
+
+impl From<ReadStatus> for ReadStatusRecord {
+    fn from(status: ReadStatus) -> ReadStatusRecord {
+        match status {
+            ReadStatus::NotAsked => ReadStatusRecord::NotAsked(Unit::default()),
+            ReadStatus::Asked => ReadStatusRecord::Asked(Unit::default()),
+            ReadStatus::Unknown => ReadStatusRecord::Unknown(Unit::default()),
+            ReadStatus::NothingChosen => ReadStatusRecord::NothingChosen(Unit::default()),
+            ReadStatus::Chosen(value) => ReadStatusRecord::Chosen(value),
+        }
+    }
 }
 
 impl AsksRecord {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::state::variables;
+use super::state::Besides;
 
 /// The first variable in which the World is not as a trace has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(super) fn difference(
     found: &Map<String, Value>,
 ) -> Option<Difference> {
     let differs = |name: &&str| saved.get(*name) != found.get(*name);
-    let name = variables(true).find(differs)?;
+    let name = Besides::ALL.variables().find(differs)?;
     let [was, is] = [saved, found].map(|state| state.get(name).unwrap_or(&Value::Null));
     let differing = |variable: String, was: Option<&Value>, is: Option<&Value>| {
         let told = |value: Option<&Value>| value.map_or("nothing".to_owned(), words);

@@ -1,6 +1,6 @@
 //! Why an action cannot be taken.
 
-use model::{Action, Event, Network, Outcome, Point, State, World};
+use model::{Action, Event, Network, Outcome, Point, ReadStep, State, World};
 use paxos::{Envelope, NodeId};
 
 /// Why an action that the World does not offer in this state cannot be taken, in words.
@@ -15,6 +15,11 @@ pub(super) fn obstacle(world: &World, state: &State, action: Action) -> String {
             };
         }
         Action::Lose(envelope) => envelope.to,
+        Action::Read { read, of, .. } => match world.scenario().read.get(usize::from(read)) {
+            Some(asked) if NodeId::new(asked.of) == Some(of) => of,
+            Some(asked) => return format!("read {read} is for n{}, not for {of}", asked.of),
+            None => return format!("the scenario has no read {read}"),
+        },
         Action::Fail {
             at: Point::Event(event),
             ..
@@ -64,6 +69,11 @@ pub(super) fn obstacle(world: &World, state: &State, action: Action) -> String {
             _ => format!("{at} never fails"),
         },
         Action::Answer { .. } => "no such answer is on its way to a client that waits".to_owned(),
+        Action::Read { step, .. } => match step {
+            ReadStep::Ask => "its client has asked already".to_owned(),
+            ReadStep::Tell(acceptor) => format!("{acceptor} is not being asked, or has answered"),
+            ReadStep::Hear(acceptor) => format!("no answer of {acceptor} is on its way"),
+        },
         Action::GiveUp(_) => "its client does not wait".to_owned(),
         Action::Fail { fault, .. } => match state.clients.as_deref() {
             _ if !bounds.faults.contains(&fault) => format!("{fault} is none of the faults here"),

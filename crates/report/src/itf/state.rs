@@ -1,12 +1,12 @@
 //! A state as a trace writes it: every variable of the World, by the names that the source has for
 //! them.
 
-use model::{Action, Letter, Network, Server, State, World};
+use model::{Action, Letter, Network, Scenario, Server, State, World};
 use paxos::{Durable, Learner, NodeId, Progress};
 use serde::Serialize;
 
 use super::action::ActionRecord;
-use super::clients::AsksRecord;
+use super::clients::{AsksRecord, ReadingRecord};
 use super::message::{ParcelRecord, SaidRecord};
 use super::words::{BallotRecord, ByNode, Maybe, Name, Number, Set, Unit, VoteRecord};
 
@@ -33,10 +33,37 @@ pub(crate) const VARIABLES: [&str; 16] = [
 /// Those that there are besides where rounds never end.
 const ENDLESS: [&str; 3] = ["stopped", "settled", "losses"];
 
-/// The variables of a world in which rounds end, or never do.
-pub(crate) fn variables(is_endless: bool) -> impl Iterator<Item = &'static str> {
-    let besides = ENDLESS.iter().filter(move |_| is_endless);
-    VARIABLES.iter().chain(besides).copied()
+/// That which there is besides where clients read.
+const READS: &str = "reads";
+
+/// What else a world can have, so that its states have variables of their own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Besides {
+    /// Rounds that never end.
+    pub(crate) is_endless: bool,
+    /// Clients that read.
+    pub(crate) has_reads: bool,
+}
+
+impl Besides {
+    pub(crate) const ALL: Besides = Besides {
+        is_endless: true,
+        has_reads: true,
+    };
+
+    pub(crate) fn of(scenario: &Scenario) -> Besides {
+        Besides {
+            is_endless: scenario.endless.is_some(),
+            has_reads: !scenario.read.is_empty(),
+        }
+    }
+
+    /// The variables of the states.
+    pub(crate) fn variables(self) -> impl Iterator<Item = &'static str> {
+        let of_endless = ENDLESS.iter().filter(move |_| self.is_endless).copied();
+        let of_reads = Some(READS).filter(|_| self.has_reads);
+        VARIABLES.iter().copied().chain(of_endless).chain(of_reads)
+    }
 }
 
 #[derive(Serialize)]
@@ -61,6 +88,8 @@ pub(super) struct StateRecord {
     mid_ballot: bool,
     #[serde(flatten)]
     endless: Option<EndlessRecord>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reads: Option<Vec<ReadingRecord>>,
 }
 
 #[derive(Serialize)]
@@ -151,6 +180,8 @@ impl StateRecord {
                 settled: state.settled,
                 losses: state.losses,
             }),
+            reads: (!state.reads.is_empty())
+                .then(|| state.reads.iter().map(ReadingRecord::new).collect()),
         }
     }
 }

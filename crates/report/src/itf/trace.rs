@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use model::properties::{ANNOUNCED, DECIDES, Known};
 use model::{
-    Action, Ask, Bounds, Endless, Expect, Mutant, Placement, Protocol, Scenario, State, World,
+    Action, Ask, Bounds, Endless, Expect, Mutant, Placement, Protocol, ReadAsk, Scenario, State,
+    World,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -12,7 +13,7 @@ use stateright::{Model as _, Path};
 
 use super::action::ActionRecord;
 use super::difference::normal;
-use super::state::variables;
+use super::state::Besides;
 use super::{KEY, Replayed, SCHEMA, TraceError};
 
 /// A saved path: what it was found in, what it shows, and every state of it.
@@ -90,6 +91,8 @@ struct Settings {
     world: Bounds,
     endless: Option<Endless>,
     ask: Vec<Ask>,
+    #[serde(default)]
+    read: Vec<ReadAsk>,
 }
 
 impl Trace {
@@ -126,7 +129,11 @@ impl Trace {
             return Err(TraceError::Meta(problem));
         }
         let is_endless = recipe.settings.get("endless").is_some();
-        let (start, steps) = states(&value, is_endless)?;
+        let besides = Besides {
+            is_endless,
+            has_reads: recipe.settings.get("read").is_some(),
+        };
+        let (start, steps) = states(&value, besides)?;
         let (has_round, name) = (property.is_of_paths(), property.name);
         match recipe.stem {
             _ if has_round && !is_endless => {
@@ -194,6 +201,7 @@ impl Trace {
             world,
             endless,
             ask,
+            read,
         } = settings;
         let scenario = Scenario {
             name: self.scenario.clone(),
@@ -205,6 +213,7 @@ impl Trace {
             world,
             endless,
             ask,
+            read,
             expect: Expect::default(),
         };
         scenario.validate().map_err(TraceError::Settings)?;
@@ -265,6 +274,9 @@ pub(super) fn settings(scenario: &Scenario) -> Result<Value, serde_json::Error> 
     if let Some(endless) = &scenario.endless {
         settings.insert("endless".into(), serde_json::to_value(endless)?);
     }
+    if !scenario.read.is_empty() {
+        settings.insert("read".into(), serde_json::to_value(&scenario.read)?);
+    }
     Ok(Value::Object(settings))
 }
 
@@ -289,12 +301,12 @@ type Variables = Map<String, Value>;
 
 fn states(
     value: &Value,
-    is_endless: bool,
+    besides: Besides,
 ) -> Result<(Variables, Vec<(Action, Variables)>), TraceError> {
     let named = value.get("vars").and_then(Value::as_array);
     let named = named.ok_or(TraceError::NotItf("this has no list `vars`"))?;
     let names: Vec<&str> = named.iter().filter_map(Value::as_str).collect();
-    let expected: Vec<&str> = variables(is_endless).collect();
+    let expected: Vec<&str> = besides.variables().collect();
     if names != expected {
         let found = match names.as_slice() {
             [] => "none".to_owned(),

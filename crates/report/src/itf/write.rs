@@ -4,7 +4,7 @@ use model::Variant;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::state::{StateRecord, variables};
+use super::state::{Besides, StateRecord};
 use super::trace::{Fate, Recipe, Shows, settings};
 use super::{DESCRIPTION, SCHEMA};
 use crate::{Answer, Error, Found, Judged, Tail};
@@ -68,7 +68,7 @@ pub fn itf(answer: &Answer, judged: &Judged) -> Result<Option<String>, Error> {
     Ok(Some(format!(
         "{{\n  \"#meta\": {},\n  \"params\": [],\n  \"vars\": {},\n  \"states\": [\n{}\n  ]\n}}\n",
         indented(&meta)?,
-        Value::from_iter(variables(scenario.endless.is_some())),
+        Value::from_iter(Besides::of(scenario).variables()),
         lines.join(",\n"),
     )))
 }

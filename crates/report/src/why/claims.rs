@@ -88,6 +88,8 @@ fn said(step: &Step) -> Vec<Claim> {
             | Consequence::DoesNotSend(_)
             | Consequence::DoesNotSave { .. }
             | Consequence::Replies { .. }
+            | Consequence::TellsVote { .. }
+            | Consequence::TellsReader { .. }
             | Consequence::Stops { .. }
             | Consequence::Restarts { .. }
             | Consequence::Notes { .. } => None,

@@ -92,6 +92,7 @@ fn was_refused(step: &Step) -> bool {
         | Action::Crash(_)
         | Action::Lose(_)
         | Action::GiveUp(_)
+        | Action::Read { .. }
         | Action::Repeat(_)
         | Action::Stop(_)
         | Action::Settle => false,
@@ -140,6 +141,7 @@ fn asks(step: &Step, ask: u8) -> Option<bool> {
         | Action::Lose(_)
         | Action::Answer { .. }
         | Action::GiveUp(_)
+        | Action::Read { .. }
         | Action::Repeat(_)
         | Action::Stop(_)
         | Action::Settle => None,

@@ -59,6 +59,8 @@ fn unsaved(consequence: &Consequence) -> Option<Durable<Letter>> {
         | Consequence::TellsClient { .. }
         | Consequence::Replies { .. }
         | Consequence::Concludes { .. }
+        | Consequence::TellsVote { .. }
+        | Consequence::TellsReader { .. }
         | Consequence::Stops { .. }
         | Consequence::Restarts { .. }
         | Consequence::Notes { .. } => None,
@@ -74,6 +76,7 @@ pub(super) fn saves_whole_records(_reading: &Reading<'_>, step: &Step) -> Option
         | Action::Lose(_)
         | Action::Answer { .. }
         | Action::GiveUp(_)
+        | Action::Read { .. }
         | Action::Fail { .. }
         | Action::Repeat(_)
         | Action::Stop(_)
@@ -197,6 +200,8 @@ pub(super) fn restores_what_it_saved(reading: &Reading<'_>, step: &Step) -> Opti
             | Consequence::TellsClient { .. }
             | Consequence::Replies { .. }
             | Consequence::Concludes { .. }
+            | Consequence::TellsVote { .. }
+            | Consequence::TellsReader { .. }
             | Consequence::Notes { .. } => return None,
         };
         let forgotten = facts::forgotten(&step.after.server(node));

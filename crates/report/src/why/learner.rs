@@ -31,6 +31,8 @@ fn news(step: &Step) -> Vec<(NodeId, Letter, bool)> {
         | Consequence::DoesNotSend(_)
         | Consequence::DoesNotSave { .. }
         | Consequence::Concludes { .. }
+        | Consequence::TellsVote { .. }
+        | Consequence::TellsReader { .. }
         | Consequence::Stops { .. }
         | Consequence::Restarts { .. }
         | Consequence::Notes { .. } => None,

@@ -221,6 +221,7 @@ impl Step {
             | Action::Lose(_)
             | Action::Answer { .. }
             | Action::GiveUp(_)
+            | Action::Read { .. }
             | Action::Fail { .. }
             | Action::Repeat(_)
             | Action::Stop(_)
@@ -248,6 +249,8 @@ impl Step {
             | Consequence::TellsClient { .. }
             | Consequence::Replies { .. }
             | Consequence::Concludes { .. }
+            | Consequence::TellsVote { .. }
+            | Consequence::TellsReader { .. }
             | Consequence::Stops { .. }
             | Consequence::Restarts { .. }
             | Consequence::Notes { .. } => None,

@@ -19,6 +19,7 @@ pub(crate) fn sentences(world: &World) -> Vec<String> {
     let scenario = world.scenario();
     let mut told = vec![roles(world), rules(world), network(scenario)];
     told.push(asks(scenario));
+    told.extend(reads(scenario));
     told.push(rounds(scenario));
     told.push(crashes(scenario));
     told.extend(stops(scenario));
@@ -161,6 +162,25 @@ fn network(scenario: &Scenario) -> String {
         }
     }
     .to_owned()
+}
+
+/// Who reads; nothing where nobody does.
+fn reads(scenario: &Scenario) -> Option<String> {
+    let nodes: Vec<String> = scenario
+        .read
+        .iter()
+        .map(|read| format!("n{}", read.of))
+        .collect();
+    match nodes.as_slice() {
+        [] => None,
+        [node] => Some(format!(
+            "One client may ask {node} what is chosen, at any time."
+        )),
+        nodes => Some(format!(
+            "Clients may ask {} what is chosen, each once, at any time.",
+            listed(nodes)
+        )),
+    }
 }
 
 fn asks(scenario: &Scenario) -> String {

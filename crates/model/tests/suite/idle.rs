@@ -215,6 +215,7 @@ const CLASSES: &[Class] = &[
         |one| one.world.repeats,
         Mutant::RepeatHidesVote,
     ),
+    ("clients that read", has_reads, Mutant::ReadFromOne),
     ("failures of clients", has_faults, Mutant::RefusalsBelieved),
     ("failures of disks", has_faults, Mutant::SentUnflushed),
 ];
@@ -229,6 +230,10 @@ fn has_crash(scenario: &Scenario) -> bool {
 
 fn has_faults(scenario: &Scenario) -> bool {
     !scenario.world.faults.is_empty()
+}
+
+fn has_reads(scenario: &Scenario) -> bool {
+    !scenario.read.is_empty()
 }
 
 fn has_three_proposers(scenario: &Scenario) -> bool {

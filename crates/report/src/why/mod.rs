@@ -11,6 +11,7 @@ mod client;
 mod host;
 mod learner;
 mod proposer;
+mod reader;
 mod reading;
 mod shown;
 #[cfg(test)]
@@ -57,6 +58,9 @@ const LAWS: &[Law] = &[
     learner::tells_what_it_knows,
     client::refuses_what_it_does_not_do,
     client::concludes_what_it_knows,
+    reader::tells_readers_its_vote,
+    reader::reads_anew,
+    reader::reads_a_quorum,
     host::saves_before_it_sends,
     host::restores_what_it_saved,
     proposer::uses_a_ballot_once,

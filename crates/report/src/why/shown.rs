@@ -1,7 +1,7 @@
 //! What the end of a path shows of each property that is broken there.
 
 use model::properties::chosen;
-use model::{Consequence, Letters};
+use model::{Consequence, Letter, Letters, ReadStatus, State};
 use paxos::{Message, NodeId, Vote};
 
 use super::claims::claims;
@@ -26,6 +26,7 @@ pub(super) fn facts(reading: &Reading<'_>, property: &str, told: &[Breach]) -> V
         "no-vote-below-promise" => below_promise(reading),
         "one-value-per-ballot" => two_values(reading),
         "failure-is-true" => false_failure(reading),
+        "linearizable" => told_too_little(reading),
         _ => Vec::new(),
     }
 }
@@ -195,7 +196,7 @@ fn false_failure(reading: &Reading<'_>) -> Vec<String> {
     let Some((ask, (outcome, _))) = wrong.next() else {
         return Vec::new();
     };
-    let first = |condition: &dyn Fn(&model::State) -> bool| {
+    let first = |condition: &dyn Fn(&State) -> bool| {
         let step = reading.steps.iter().find(|step| condition(&step.after));
         step.map_or(0, |step| step.number)
     };
@@ -209,4 +210,36 @@ fn false_failure(reading: &Reading<'_>) -> Vec<String> {
     vec![format!(
         "The client of request {ask} concluded {outcome} at step {told}, though the request was taken in at step {done}."
     )]
+}
+
+/// A reader that was told that nothing is chosen, and had asked when a client had been told a value.
+fn told_too_little(reading: &Reading<'_>) -> Vec<String> {
+    let Some(last) = reading.steps.last() else {
+        return Vec::new();
+    };
+    let mut reads = last.after.reads.iter().enumerate();
+    let wrong = reads.find(|(_, read)| read.status == ReadStatus::NothingChosen && read.after_news);
+    let Some((read, _)) = wrong else {
+        return Vec::new();
+    };
+    let first = |condition: &dyn Fn(&State) -> bool| {
+        let step = reading.steps.iter().find(|step| condition(&step.after));
+        step.map_or(0, |step| step.number)
+    };
+    let news = first(&|state| told_to_clients(state).next().is_some());
+    let asked = first(&|state| state.reads[read].status != ReadStatus::NotAsked);
+    let told = first(&|state| state.reads[read].status == ReadStatus::NothingChosen);
+    let after = reading.steps.get(news.saturating_sub(1));
+    let value = after.and_then(|step| told_to_clients(&step.after).next());
+    let value = value.map_or_else(String::new, |value| format!(" that {value} is chosen"));
+    vec![format!(
+        "A client was told{value} at step {news}. Another one asked at step {asked}, and was told at step {told} that nothing is \
+         chosen."
+    )]
+}
+
+/// The values that clients have been told.
+fn told_to_clients(state: &State) -> impl Iterator<Item = Letter> {
+    let asks = state.asks.iter().filter_map(|outcome| outcome.told());
+    asks.chain(state.reads.iter().filter_map(|read| read.status.told()))
 }

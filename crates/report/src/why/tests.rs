@@ -55,6 +55,9 @@ const BREAKERS: &[(Mutant, &str, &str)] = &[
         "learned-is-announced",
     ),
     (Mutant::NoTimer, "one-acceptor", "waits-with-timer"),
+    (Mutant::ReadHidesVote, "clients-read", "linearizable"),
+    (Mutant::ReadFromOne, "clients-read", "linearizable"),
+    (Mutant::ReadJoinsAnother, "two-clients-read", "linearizable"),
 ];
 
 /// A wrong vote in mind while promises still come in: that takes three promises and two votes, and so a world that is

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use paxos::{NodeId, Phase};
+use paxos::{Message, NodeId, NodeSet, Phase, Vote};
 use stateright::Property;
 
 use crate::endless_safety::JUDGED;
@@ -69,7 +69,7 @@ pub const ALL: &[Known] = &[
         "announced-is-chosen",
         announced_is_chosen,
         &[Kind::AcceptedDecides, Kind::AskAnswered],
-        "what a node announces, or a client is told, a quorum has voted for",
+        "what a node announces, or a client is told, a quorum has voted for, by its votes or by what its promises report",
     )
     .reading(&[]),
     invariant(
@@ -324,7 +324,11 @@ fn voted(votes: &[Parcel]) -> Letters {
 
 /// The values for which a quorum has voted in one ballot, whether or not anybody knows.
 pub fn chosen(world: &World, state: &State) -> Letters {
-    let votes = votes(world, state);
+    with_quorum(world, votes(world, state))
+}
+
+/// The values for which there is a quorum among these votes, in one ballot.
+fn with_quorum(world: &World, votes: &[Parcel]) -> Letters {
     let is_chosen = |vote: &&Parcel| {
         let voters = votes
             .iter()
@@ -373,7 +377,25 @@ fn stability(_world: &World, state: &State) -> bool {
 
 fn announced_is_chosen(world: &World, state: &State) -> bool {
     let announced = announced(state);
-    announced.is_empty() || announced.is_subset(chosen(world, state))
+    announced.is_empty()
+        || announced.is_subset(chosen(world, state))
+        || announced.is_subset(with_quorum(world, &testified(world, state)))
+}
+
+/// The votes, and those that acceptors have reported in promises: a crash can keep a vote from being told otherwise, and it
+/// counts as well.
+fn testified(world: &World, state: &State) -> Vec<Parcel> {
+    let reported = promises(world, state).iter().filter_map(|promise| {
+        let Message::Promise { accepted, .. } = promise.message() else {
+            return None;
+        };
+        let Vote { ballot, value } = accepted?;
+        let vote = Message::Accepted { ballot, value };
+        Some(Parcel::new(promise.from(), NodeSet::EMPTY, vote))
+    });
+    reported
+        .chain(votes(world, state).iter().copied())
+        .collect()
 }
 
 /// For each acceptor the highest ballot it has promised or voted in, by its own words, in terms

@@ -38,7 +38,9 @@ fn condition<const W: usize>(name: &str) -> Option<Condition<W>> {
         "stability" => |model, code| model.facts(code).all(|facts| facts.is_stable),
         "announced-is-chosen" => |model, code| {
             let announced = model.announced(code);
-            announced.is_empty() || announced.is_subset(model.chosen(code))
+            announced.is_empty()
+                || announced.is_subset(model.chosen(code))
+                || announced.is_subset(model.with_quorum(code, |facts| facts.testified))
         },
         "promises-rise" => |model, code| model.facts(code).all(|facts| facts.is_rising),
         "no-vote-below-promise" => |model, code| model.facts(code).all(|facts| facts.is_true),
@@ -95,9 +97,14 @@ impl<const W: usize> Compiled<W> {
 
     /// The values for which a quorum has voted in one ballot.
     pub(crate) fn chosen(&self, code: &Code<W>) -> Letters {
-        let voted = self.voted(code);
+        self.with_quorum(code, |facts| facts.votes)
+    }
+
+    /// The values for which a quorum has voted in one ballot, by these votes.
+    fn with_quorum(&self, code: &Code<W>, votes: fn(&Facts) -> u64) -> Letters {
+        let voted = self.facts(code).fold(0, |all, facts| all | votes(facts));
         let is_chosen = |pair: &usize| {
-            let has_voted = |facts: &Facts| facts.votes >> pair & 1 == 1;
+            let has_voted = |facts: &Facts| votes(facts) >> pair & 1 == 1;
             self.is_quorum(self.whose(code, has_voted))
         };
         let chosen = pairs_of(voted).filter(is_chosen);

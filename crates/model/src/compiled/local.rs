@@ -25,6 +25,8 @@ pub(crate) struct Local {
 pub(crate) struct Said {
     /// Its votes, as bits of [`Universe::pairs`].
     pub(crate) votes: u64,
+    /// The votes that it has reported in promises and not told otherwise, likewise: those whose telling a crash cut off.
+    pub(crate) reported: u64,
     /// Its proposals, likewise.
     pub(crate) proposals: u64,
     /// The highest ballot that it has promised or voted in, by its own words; 0 is none.
@@ -43,9 +45,14 @@ impl Said {
             Message::Propose { .. } => self.proposals |= pair.unwrap_or(0),
             Message::Accepted { ballot, .. } => {
                 self.votes |= pair.unwrap_or(0);
+                self.reported &= !self.votes;
                 self.committed = self.committed.max(rank(Some(ballot)));
             }
             Message::Promise { ballot, accepted } => {
+                if let Some(vote) = accepted {
+                    let pair = universe.pair_of(rank(Some(vote.ballot)), vote.value);
+                    self.reported |= pair.map_or(0, |place| 1 << place) & !self.votes;
+                }
                 let ballot = rank(Some(ballot));
                 let reported = rank(accepted.map(|vote| vote.ballot));
                 self.committed = self.committed.max(ballot);
@@ -61,6 +68,8 @@ impl Said {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Facts {
     pub(crate) votes: u64,
+    /// Its votes, and those that it has reported in promises.
+    pub(crate) testified: u64,
     pub(crate) proposals: u64,
     /// The highest ballot that binds it: by its own words, or by what is on its disk.
     pub(crate) committed: u16,
@@ -103,6 +112,7 @@ impl Facts {
         let told: Letters = told.collect();
         Facts {
             votes: said.votes,
+            testified: said.votes | said.reported,
             proposals: said.proposals,
             committed: said.committed.max(packed.disk_rank()),
             announced: packed.announced().union(told),

@@ -164,6 +164,11 @@ impl Universe {
         self.pairs.partition_point(|other| *other < (rank, value))
     }
 
+    /// The same; `None` if no role can state it.
+    pub(crate) fn pair_of(&self, rank: u16, value: Letter) -> Option<usize> {
+        self.pairs.binary_search(&(rank, value)).ok()
+    }
+
     /// The ballots strictly between two ranks, as bits.
     pub(crate) fn between(&self, low: u16, high: u16) -> u64 {
         bits(self.ballots.iter().map(|rank| low < *rank && *rank < high))

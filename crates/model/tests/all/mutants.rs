@@ -274,6 +274,21 @@ const CAUGHT: &[(Mutant, &str, Shows)] = &[
         Violates("agreement", 8),
     ),
     (
+        Mutant::ReadFromOne,
+        "clients-read",
+        Violates("linearizable", 12),
+    ),
+    (
+        Mutant::ReadHidesVote,
+        "clients-read",
+        Violates("linearizable", 14),
+    ),
+    (
+        Mutant::ReadJoinsAnother,
+        "two-clients-read",
+        Violates("linearizable", 13),
+    ),
+    (
         Mutant::RepeatHidesVote,
         "hosts-repeat",
         Violates("agreement", 9),

@@ -81,6 +81,10 @@ fn failing() -> Vec<Failing> {
             world: shipped("one-acceptor").with_mutant(Mutant::AdoptedNotAnnounced),
             violated: &[("learned-is-announced", 9)],
         },
+        Failing {
+            world: shipped("clients-read").with_mutant(Mutant::ReadFromOne),
+            violated: &[("linearizable", 12)],
+        },
     ]
 }
 

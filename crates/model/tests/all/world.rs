@@ -559,7 +559,7 @@ fn small_scenarios_are_as_expected() {
 #[test]
 fn each_transition_is_of_one_kind_in_any_form() {
     let mut seen = vec![0; Kind::ALL.len()];
-    let failing = ["clients-and-faults", "disks-fail"].map(shipped);
+    let failing = ["clients-and-faults", "disks-fail", "two-clients-read"].map(shipped);
     let endless = crate::endless::with_all();
     for world in worlds().into_iter().chain(failing).chain([endless]) {
         let limits = Limits::default();

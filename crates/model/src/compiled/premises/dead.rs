@@ -65,6 +65,7 @@ impl Tables {
             && outcome.to.asks == local.asks
             && outcome.sends.iter().all(|id| sends.has(usize::from(*id)))
             && after.votes == before.votes
+            && after.reported == before.reported
             && after.proposals == before.proposals
             && after.committed == before.committed
             && after.forbidden & read == before.forbidden & read

@@ -28,22 +28,24 @@ use crate::workspace::Workspace;
 use judged::Judged;
 
 /// The files that are edited: all that a World asks. What clients conclude and how things are shown is left out.
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "acceptor.rs",
     "ballot.rs",
     "cluster.rs",
     "learner.rs",
     "node.rs",
     "proposer.rs",
+    "read.rs",
     "rules.rs",
 ];
 
-/// One with a crash, one with retries, one with Nacks, one with all roles on each node.
-const WORLDS: [&str; 4] = [
+/// One with a crash, one with retries, one with Nacks, one with all roles on each node, one with a read.
+const WORLDS: [&str; 5] = [
     "one-acceptor",
     "two-acceptors-retry",
     "three-proposers-nack",
     "two-servers",
+    "two-acceptors-read",
 ];
 
 /// For how long one form may explore one world.

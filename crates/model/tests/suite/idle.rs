@@ -29,11 +29,12 @@ fn killers(world: &World) -> Vec<&'static str> {
 const SMALL: u64 = 6_000;
 
 /// Scenarios of more states in which alone a fault shows that a row names.
-const NEEDED: [&str; 4] = [
+const NEEDED: [&str; 5] = [
     "three-acceptors-retries",
     "values-against-ballots",
     "clients-and-faults",
     "disks-fail",
+    "two-clients-read",
 ];
 
 /// Scenarios that are not in the matrix: in a grid half the acceptors can be without a quorum, so that announcing by half of them
@@ -214,6 +215,11 @@ const CLASSES: &[Class] = &[
         "hosts that repeat",
         |one| one.world.repeats,
         Mutant::RepeatHidesVote,
+    ),
+    (
+        "quorums that are no sizes",
+        |one| one.protocol.quorums.is_some(),
+        Mutant::QuorumsByCount,
     ),
     ("clients that read", has_reads, Mutant::ReadFromOne),
     ("failures of clients", has_faults, Mutant::RefusalsBelieved),

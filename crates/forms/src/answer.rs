@@ -26,6 +26,9 @@ pub(crate) struct Answer {
     pub(crate) millis: u64,
     /// What was found of each property.
     pub(crate) verdicts: BTreeMap<&'static str, Found>,
+    /// Where the explorations of a second look contradict each other.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) contradictions: Vec<String>,
 }
 
 /// How it went.

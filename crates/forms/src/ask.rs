@@ -8,7 +8,7 @@ use checker::{
     Ending, Engine, Error, Limits, LiveVerdict, Reduction, Reductions, Run, Storage, Verdict,
 };
 use clap::ValueEnum;
-use model::{Plan, World};
+use model::{Plan, World, guard};
 use stateright::Expectation;
 
 use crate::actors::Judged;
@@ -49,12 +49,24 @@ impl Form {
     ];
 }
 
-/// When to stop.
+/// When to stop, and what is asked on the way.
 pub(crate) struct Bounds {
     /// At so many unique states.
     pub(crate) max_states: Option<u64>,
     /// After so long.
     pub(crate) timeout: Option<Duration>,
+    /// Whether tables and reductions are relied upon without asking the core for what they take for granted.
+    pub(crate) unasked: bool,
+}
+
+impl Bounds {
+    fn limits(&self) -> Limits {
+        Limits {
+            max_states: self.max_states,
+            timeout: self.timeout,
+            ..Limits::default()
+        }
+    }
 }
 
 /// What the last panic said.
@@ -77,9 +89,39 @@ pub(crate) fn silence_panics() {
 
 /// What this form answers of this world.
 pub(crate) fn ask(name: &str, world: &Arc<World>, form: Form, bounds: &Bounds) -> Answer {
+    let mut answer = guarded(|| explore(world, form, bounds));
+    named(&mut answer, name, form);
+    answer
+}
+
+/// What the second look alone says of one of its worlds, with nothing asked of the core.
+pub(crate) fn look(name: &str, bounds: &Bounds) -> Answer {
+    let mut answer = guarded(|| {
+        let looked = guard::second_look_unasked(name, &bounds.limits());
+        let looked =
+            looked.ok_or_else(|| format!("expected a world of the second look, found `{name}`"))?;
+        let found = looked.map_err(|error| error.to_string())?;
+        let outcome = if found.unfinished.is_empty() {
+            Outcome::Answered
+        } else {
+            Outcome::Cut
+        };
+        Ok(Answer {
+            contradictions: found.contradictions,
+            why: (outcome == Outcome::Cut).then(|| "not explored to its end".to_owned()),
+            ..without_verdict(outcome, String::new())
+        })
+    });
+    name.clone_into(&mut answer.world);
+    "second-look".clone_into(&mut answer.form);
+    answer
+}
+
+/// An answer, whatever happens on the way to it.
+fn guarded(answer: impl FnOnce() -> Result<Answer, String>) -> Answer {
     *PANIC.lock().unwrap_or_else(PoisonError::into_inner) = None;
     let began = Instant::now();
-    let asked = panic::catch_unwind(AssertUnwindSafe(|| explore(world, form, bounds)));
+    let asked = panic::catch_unwind(AssertUnwindSafe(answer));
     let mut answer = match asked {
         Ok(Ok(answer)) => answer,
         Ok(Err(why)) => without_verdict(Outcome::Refused, why),
@@ -89,7 +131,6 @@ pub(crate) fn ask(name: &str, world: &Arc<World>, form: Form, bounds: &Bounds) -
             without_verdict(Outcome::Panicked, why)
         }
     };
-    named(&mut answer, name, form);
     answer.millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     answer
 }
@@ -119,15 +160,12 @@ fn without_verdict(outcome: Outcome, why: String) -> Answer {
         states: 0,
         millis: 0,
         verdicts: std::collections::BTreeMap::new(),
+        contradictions: Vec::new(),
     }
 }
 
 fn explore(world: &Arc<World>, form: Form, bounds: &Bounds) -> Result<Answer, String> {
-    let limits = Limits {
-        max_states: bounds.max_states,
-        timeout: bounds.timeout,
-        ..Limits::default()
-    };
+    let limits = bounds.limits();
     let in_words = |error: Error| error.to_string();
     if world.scenario().endless.is_some() {
         return match form {
@@ -147,9 +185,12 @@ fn explore(world: &Arc<World>, form: Form, bounds: &Bounds) -> Result<Answer, St
             Plan::new(World::clone(world)).map(drop)?;
         }
         let storage = Storage::default();
-        model::explore(world, reductions, &storage, &limits, &|_| ())
-            .map(answered)
-            .map_err(in_words)
+        let explored = if bounds.unasked {
+            guard::explore_unasked(world, reductions, &limits)
+        } else {
+            model::explore(world, reductions, &storage, &limits, &|_| ())
+        };
+        explored.map(answered).map_err(in_words)
     };
     match form {
         Form::Plain => {

@@ -27,6 +27,9 @@ pub(crate) struct Answer {
     pub(crate) millis: u64,
     /// What was found of each property.
     pub(crate) verdicts: BTreeMap<String, Found>,
+    /// Where the explorations of a second look contradict each other.
+    #[serde(default)]
+    pub(crate) contradictions: Vec<String>,
 }
 
 /// How it went.

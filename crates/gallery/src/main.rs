@@ -17,6 +17,7 @@
 //! 4. Read `verdicts.toml`: is that what you expected, and why?
 //! 5. `cargo run -p gallery -- run --core NAME`: do the tables and every reduction say the same?
 
+mod alone;
 mod answer;
 mod edits;
 mod error;
@@ -69,6 +70,16 @@ enum Task {
         /// These cores only.
         #[arg(long)]
         core: Vec<String>,
+    },
+    /// Asks nothing of cores before tables and reductions are relied upon, and tells which of them that hides; exit code 1 if the second
+    /// look at a changed core alone does not tell a wrong one.
+    Alone {
+        /// These cores only.
+        #[arg(long)]
+        core: Vec<String>,
+        /// All that hides each core, and all that tells it.
+        #[arg(long)]
+        all: bool,
     },
     /// Weaves all cores into one, and says where it lies.
     Weave,
@@ -131,6 +142,11 @@ fn perform(task: Task) -> Result<bool, Error> {
             let disagreements = run::establish(&root, &list, &chosen(&list, &core)?)?;
             disagreements.iter().for_each(|one| say(one));
             Ok(disagreements.is_empty())
+        }
+        Task::Alone { core, all } => {
+            let alone = alone::alone(&root, &list, &chosen(&list, &core)?)?;
+            alone.lines(all).iter().for_each(|line| say(line));
+            Ok(alone.is_green() && (alone.can_fail() || !core.is_empty()))
         }
         Task::Exits { core } => {
             let checked = exits::exits(&root, &list, &chosen(&list, &core)?)?;

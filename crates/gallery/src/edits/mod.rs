@@ -141,6 +141,7 @@ impl Asking {
             forms: &self.forms,
             seconds: SECONDS,
             give_up: true,
+            unasked: false,
         };
         let mut answers = ask(&self.program, &question)?;
         // Reports name no folder of this machine.

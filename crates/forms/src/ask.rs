@@ -12,7 +12,7 @@ use model::{Plan, World, guard};
 use stateright::Expectation;
 
 use crate::actors::Judged;
-use crate::answer::{Answer, Found, Outcome};
+use answers::{Answer, Found, Outcome};
 
 /// In what form a world is explored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -106,10 +106,10 @@ pub(crate) fn look(name: &str, bounds: &Bounds) -> Answer {
         } else {
             Outcome::Cut
         };
+        let why = (outcome == Outcome::Cut).then(|| "not explored to its end".to_owned());
         Ok(Answer {
             contradictions: found.contradictions,
-            why: (outcome == Outcome::Cut).then(|| "not explored to its end".to_owned()),
-            ..without_verdict(outcome, String::new())
+            ..Answer::without_verdict(outcome, why)
         })
     });
     name.clone_into(&mut answer.world);
@@ -124,11 +124,10 @@ fn guarded(answer: impl FnOnce() -> Result<Answer, String>) -> Answer {
     let asked = panic::catch_unwind(AssertUnwindSafe(answer));
     let mut answer = match asked {
         Ok(Ok(answer)) => answer,
-        Ok(Err(why)) => without_verdict(Outcome::Refused, why),
+        Ok(Err(why)) => Answer::without_verdict(Outcome::Refused, Some(why)),
         Err(_) => {
             let mut said = PANIC.lock().unwrap_or_else(PoisonError::into_inner);
-            let why = said.take().unwrap_or_default();
-            without_verdict(Outcome::Panicked, why)
+            Answer::without_verdict(Outcome::Panicked, said.take())
         }
     };
     answer.millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -138,7 +137,7 @@ fn guarded(answer: impl FnOnce() -> Result<Answer, String>) -> Answer {
 /// The answer of a form that is not asked.
 pub(crate) fn not_asked(name: &str, form: Form) -> Answer {
     let why = "not asked, since another form came to no end".to_owned();
-    let mut answer = without_verdict(Outcome::Cut, why);
+    let mut answer = Answer::without_verdict(Outcome::Cut, Some(why));
     named(&mut answer, name, form);
     answer
 }
@@ -147,21 +146,6 @@ fn named(answer: &mut Answer, name: &str, form: Form) {
     let value = form.to_possible_value();
     name.clone_into(&mut answer.world);
     answer.form = value.map_or_else(String::new, |value| value.get_name().to_owned());
-}
-
-fn without_verdict(outcome: Outcome, why: String) -> Answer {
-    Answer {
-        world: String::new(),
-        form: String::new(),
-        outcome,
-        why: Some(why),
-        on: Vec::new(),
-        refused: Vec::new(),
-        states: 0,
-        millis: 0,
-        verdicts: std::collections::BTreeMap::new(),
-        contradictions: Vec::new(),
-    }
 }
 
 fn explore(world: &Arc<World>, form: Form, bounds: &Bounds) -> Result<Answer, String> {
@@ -222,6 +206,10 @@ fn outcome(ending: Ending) -> Outcome {
     }
 }
 
+fn why(ending: Ending) -> Option<String> {
+    (ending != Ending::Exhausted).then(|| ending.to_string())
+}
+
 fn answered<S, A>(run: Run<S, A>) -> Answer {
     let findings = run.findings.into_iter();
     let verdicts = findings.map(|finding| {
@@ -233,15 +221,14 @@ fn answered<S, A>(run: Run<S, A>) -> Answer {
             (Verdict::Exhausted, Expectation::Always | Expectation::Eventually) => Found::Holds,
             (Verdict::Truncated(_), _) => Found::Unknown,
         };
-        (finding.property, found)
+        (finding.property.to_owned(), found)
     });
     Answer {
         on: run.reductions.iter().map(|one| one.to_string()).collect(),
         refused: run.refused.iter().map(ToString::to_string).collect(),
         states: run.unique,
         verdicts: verdicts.collect(),
-        why: (run.ending != Ending::Exhausted).then(|| run.ending.to_string()),
-        ..without_verdict(outcome(run.ending), String::new())
+        ..Answer::without_verdict(outcome(run.ending), why(run.ending))
     }
 }
 
@@ -255,12 +242,11 @@ fn live(world: &World, limits: &Limits) -> Result<Answer, Error> {
             LiveVerdict::Lasso(lasso) => Found::Violated(lasso.path.into_actions().len()),
             LiveVerdict::Closed(closed) => Found::Violated(closed.path.into_actions().len()),
         };
-        (finding.name, found)
+        (finding.name.to_owned(), found)
     });
     Ok(Answer {
         states: run.unique,
         verdicts: verdicts.collect(),
-        why: (run.ending != Ending::Exhausted).then(|| run.ending.to_string()),
-        ..without_verdict(outcome(run.ending), String::new())
+        ..Answer::without_verdict(outcome(run.ending), why(run.ending))
     })
 }

@@ -8,7 +8,6 @@
 //! Absent on purpose: expectations, reports, and any knowledge of how a core is changed.
 
 mod actors;
-mod answer;
 mod ask;
 
 use std::io::{self, Write};
@@ -20,8 +19,8 @@ use std::time::Duration;
 use clap::Parser;
 use model::{Mutant, Scenario, World};
 
-use crate::answer::{Answer, Outcome};
 use crate::ask::{Bounds, Form, ask};
+use answers::{Answer, Outcome};
 
 /// Explores each world in each form, and prints each answer as a line of JSON.
 #[derive(Parser)]

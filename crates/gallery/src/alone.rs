@@ -9,13 +9,13 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::answer::{Answer, Found, Outcome};
 use crate::error::Error;
 use crate::forms::{Question, SECOND_LOOK, ask, in_parallel};
 use crate::list::{Core, List};
 use crate::row::differences;
 use crate::run::{answers, woven};
 use crate::truth::{Truth, Verdicts};
+use answers::{Answer, Found, Outcome};
 
 /// The forms that take something for granted.
 const FORMS: [&str; 5] = ["table", "dead", "symmetry", "order", "all"];

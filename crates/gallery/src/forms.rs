@@ -6,8 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::answer::{Answer, Outcome};
 use crate::error::Error;
+use answers::{Answer, Outcome};
 
 /// What to ask.
 pub(crate) struct Question<'a> {
@@ -90,14 +90,7 @@ pub(crate) fn ask(program: &Path, question: &Question<'_>) -> Result<Vec<Answer>
     let missing = asked.skip(answers.len()).map(|(world, form)| Answer {
         world: world.clone(),
         form: form.clone(),
-        outcome,
-        why: Some(why.clone()),
-        refused: Vec::new(),
-        on: Vec::new(),
-        states: 0,
-        millis: 0,
-        verdicts: std::collections::BTreeMap::new(),
-        contradictions: Vec::new(),
+        ..Answer::without_verdict(outcome, Some(why.clone()))
     });
     let missing: Vec<Answer> = missing.collect();
     answers.extend(missing);

@@ -18,7 +18,6 @@
 //! 5. `cargo run -p gallery -- run --core NAME`: do the tables and every reduction say the same?
 
 mod alone;
-mod answer;
 mod edits;
 mod error;
 mod exits;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::answer::{Answer, Outcome};
 use crate::error::Error;
 use crate::forms::{Question, ask, in_parallel};
 use crate::list::{Core, List, file};
@@ -12,6 +11,7 @@ use crate::sources;
 use crate::truth::{Truth, Verdicts};
 use crate::weave::{Variant, weave};
 use crate::workspace::Workspace;
+use answers::{Answer, Outcome};
 
 /// For how long one form may explore one world.
 const SECONDS: u64 = 120;

@@ -113,7 +113,7 @@ impl Alone {
             ));
         }
         for world in self.enough_alone() {
-            lines.push(format!("WRONG  {world} is enough alone"));
+            lines.push(format!("{world} is enough alone"));
         }
         let wrong = self.hidden.iter().filter(|hidden| !hidden.safe).count();
         lines.push(format!(
@@ -149,8 +149,13 @@ impl Hidden {
     }
 }
 
-/// Asks all of these cores.
-pub(crate) fn alone(root: &Path, list: &List, cores: &[&Core]) -> Result<Alone, Error> {
+/// Asks all of these cores, with a second look at the worlds that are named, or at all of its worlds if none is.
+pub(crate) fn alone(
+    root: &Path,
+    list: &List,
+    cores: &[&Core],
+    named: &[String],
+) -> Result<Alone, Error> {
     let truth = Truth::read(root)?;
     let program = woven(root, list)?.build("forms", "forms")?;
     let forms = FORMS.map(str::to_owned);
@@ -166,7 +171,7 @@ pub(crate) fn alone(root: &Path, list: &List, cores: &[&Core]) -> Result<Alone, 
         };
         ask(&program, &question)
     };
-    let base = look(None, &[])?;
+    let base = look(None, named)?;
     let worlds: Vec<String> = base.iter().map(|answer| answer.world.clone()).collect();
     let hidden = in_parallel(cores, |core| {
         let answers = answers(root, list, core, &program, &forms, true)?;

@@ -76,6 +76,9 @@ enum Task {
         /// These cores only.
         #[arg(long)]
         core: Vec<String>,
+        /// Look at these worlds of the second look only.
+        #[arg(long)]
+        world: Vec<String>,
         /// All that hides each core, and all that tells it.
         #[arg(long)]
         all: bool,
@@ -142,10 +145,11 @@ fn perform(task: Task) -> Result<bool, Error> {
             disagreements.iter().for_each(|one| say(one));
             Ok(disagreements.is_empty())
         }
-        Task::Alone { core, all } => {
-            let alone = alone::alone(&root, &list, &chosen(&list, &core)?)?;
+        Task::Alone { core, world, all } => {
+            let alone = alone::alone(&root, &list, &chosen(&list, &core)?, &world)?;
             alone.lines(all).iter().for_each(|line| say(line));
-            Ok(alone.is_green() && (alone.can_fail() || !core.is_empty()))
+            let is_whole = core.is_empty() && world.is_empty();
+            Ok(alone.is_green() && (alone.can_fail() || !is_whole))
         }
         Task::Exits { core } => {
             let checked = exits::exits(&root, &list, &chosen(&list, &core)?)?;

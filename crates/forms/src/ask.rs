@@ -8,11 +8,11 @@ use checker::{
     Ending, Engine, Error, Limits, LiveVerdict, Reduction, Reductions, Run, Storage, Verdict,
 };
 use clap::ValueEnum;
-use model::{Plan, World};
+use model::{Plan, World, guard};
 use stateright::Expectation;
 
 use crate::actors::Judged;
-use crate::answer::{Answer, Found, Outcome};
+use answers::{Answer, Found, Outcome};
 
 /// In what form a world is explored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -49,12 +49,24 @@ impl Form {
     ];
 }
 
-/// When to stop.
+/// When to stop, and what is asked on the way.
 pub(crate) struct Bounds {
     /// At so many unique states.
     pub(crate) max_states: Option<u64>,
     /// After so long.
     pub(crate) timeout: Option<Duration>,
+    /// Whether tables and reductions are relied upon without asking the core for what they take for granted.
+    pub(crate) unasked: bool,
+}
+
+impl Bounds {
+    fn limits(&self) -> Limits {
+        Limits {
+            max_states: self.max_states,
+            timeout: self.timeout,
+            ..Limits::default()
+        }
+    }
 }
 
 /// What the last panic said.
@@ -77,19 +89,47 @@ pub(crate) fn silence_panics() {
 
 /// What this form answers of this world.
 pub(crate) fn ask(name: &str, world: &Arc<World>, form: Form, bounds: &Bounds) -> Answer {
+    let mut answer = guarded(|| explore(world, form, bounds));
+    named(&mut answer, name, form);
+    answer
+}
+
+/// What the second look alone says of one of its worlds, with nothing asked of the core.
+pub(crate) fn look(name: &str, bounds: &Bounds) -> Answer {
+    let mut answer = guarded(|| {
+        let looked = guard::second_look_unasked(name, &bounds.limits());
+        let looked =
+            looked.ok_or_else(|| format!("expected a world of the second look, found `{name}`"))?;
+        let found = looked.map_err(|error| error.to_string())?;
+        let outcome = if found.unfinished.is_empty() {
+            Outcome::Answered
+        } else {
+            Outcome::Cut
+        };
+        let why = (outcome == Outcome::Cut).then(|| "not explored to its end".to_owned());
+        Ok(Answer {
+            contradictions: found.contradictions,
+            ..Answer::without_verdict(outcome, why)
+        })
+    });
+    name.clone_into(&mut answer.world);
+    "second-look".clone_into(&mut answer.form);
+    answer
+}
+
+/// An answer, whatever happens on the way to it.
+fn guarded(answer: impl FnOnce() -> Result<Answer, String>) -> Answer {
     *PANIC.lock().unwrap_or_else(PoisonError::into_inner) = None;
     let began = Instant::now();
-    let asked = panic::catch_unwind(AssertUnwindSafe(|| explore(world, form, bounds)));
+    let asked = panic::catch_unwind(AssertUnwindSafe(answer));
     let mut answer = match asked {
         Ok(Ok(answer)) => answer,
-        Ok(Err(why)) => without_verdict(Outcome::Refused, why),
+        Ok(Err(why)) => Answer::without_verdict(Outcome::Refused, Some(why)),
         Err(_) => {
             let mut said = PANIC.lock().unwrap_or_else(PoisonError::into_inner);
-            let why = said.take().unwrap_or_default();
-            without_verdict(Outcome::Panicked, why)
+            Answer::without_verdict(Outcome::Panicked, said.take())
         }
     };
-    named(&mut answer, name, form);
     answer.millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     answer
 }
@@ -97,7 +137,7 @@ pub(crate) fn ask(name: &str, world: &Arc<World>, form: Form, bounds: &Bounds) -
 /// The answer of a form that is not asked.
 pub(crate) fn not_asked(name: &str, form: Form) -> Answer {
     let why = "not asked, since another form came to no end".to_owned();
-    let mut answer = without_verdict(Outcome::Cut, why);
+    let mut answer = Answer::without_verdict(Outcome::Cut, Some(why));
     named(&mut answer, name, form);
     answer
 }
@@ -108,26 +148,8 @@ fn named(answer: &mut Answer, name: &str, form: Form) {
     answer.form = value.map_or_else(String::new, |value| value.get_name().to_owned());
 }
 
-fn without_verdict(outcome: Outcome, why: String) -> Answer {
-    Answer {
-        world: String::new(),
-        form: String::new(),
-        outcome,
-        why: Some(why),
-        on: Vec::new(),
-        refused: Vec::new(),
-        states: 0,
-        millis: 0,
-        verdicts: std::collections::BTreeMap::new(),
-    }
-}
-
 fn explore(world: &Arc<World>, form: Form, bounds: &Bounds) -> Result<Answer, String> {
-    let limits = Limits {
-        max_states: bounds.max_states,
-        timeout: bounds.timeout,
-        ..Limits::default()
-    };
+    let limits = bounds.limits();
     let in_words = |error: Error| error.to_string();
     if world.scenario().endless.is_some() {
         return match form {
@@ -147,9 +169,12 @@ fn explore(world: &Arc<World>, form: Form, bounds: &Bounds) -> Result<Answer, St
             Plan::new(World::clone(world)).map(drop)?;
         }
         let storage = Storage::default();
-        model::explore(world, reductions, &storage, &limits, &|_| ())
-            .map(answered)
-            .map_err(in_words)
+        let explored = if bounds.unasked {
+            guard::explore_unasked(world, reductions, &limits)
+        } else {
+            model::explore(world, reductions, &storage, &limits, &|_| ())
+        };
+        explored.map(answered).map_err(in_words)
     };
     match form {
         Form::Plain => {
@@ -181,6 +206,10 @@ fn outcome(ending: Ending) -> Outcome {
     }
 }
 
+fn why(ending: Ending) -> Option<String> {
+    (ending != Ending::Exhausted).then(|| ending.to_string())
+}
+
 fn answered<S, A>(run: Run<S, A>) -> Answer {
     let findings = run.findings.into_iter();
     let verdicts = findings.map(|finding| {
@@ -192,15 +221,14 @@ fn answered<S, A>(run: Run<S, A>) -> Answer {
             (Verdict::Exhausted, Expectation::Always | Expectation::Eventually) => Found::Holds,
             (Verdict::Truncated(_), _) => Found::Unknown,
         };
-        (finding.property, found)
+        (finding.property.to_owned(), found)
     });
     Answer {
         on: run.reductions.iter().map(|one| one.to_string()).collect(),
         refused: run.refused.iter().map(ToString::to_string).collect(),
         states: run.unique,
         verdicts: verdicts.collect(),
-        why: (run.ending != Ending::Exhausted).then(|| run.ending.to_string()),
-        ..without_verdict(outcome(run.ending), String::new())
+        ..Answer::without_verdict(outcome(run.ending), why(run.ending))
     }
 }
 
@@ -214,12 +242,11 @@ fn live(world: &World, limits: &Limits) -> Result<Answer, Error> {
             LiveVerdict::Lasso(lasso) => Found::Violated(lasso.path.into_actions().len()),
             LiveVerdict::Closed(closed) => Found::Violated(closed.path.into_actions().len()),
         };
-        (finding.name, found)
+        (finding.name.to_owned(), found)
     });
     Ok(Answer {
         states: run.unique,
         verdicts: verdicts.collect(),
-        why: (run.ending != Ending::Exhausted).then(|| run.ending.to_string()),
-        ..without_verdict(outcome(run.ending), String::new())
+        ..Answer::without_verdict(outcome(run.ending), why(run.ending))
     })
 }

@@ -8,7 +8,6 @@
 //! Absent on purpose: expectations, reports, and any knowledge of how a core is changed.
 
 mod actors;
-mod answer;
 mod ask;
 
 use std::io::{self, Write};
@@ -20,14 +19,15 @@ use std::time::Duration;
 use clap::Parser;
 use model::{Mutant, Scenario, World};
 
-use crate::answer::Outcome;
 use crate::ask::{Bounds, Form, ask};
+use answers::{Answer, Outcome};
 
 /// Explores each world in each form, and prints each answer as a line of JSON.
 #[derive(Parser)]
 struct Arguments {
-    /// Scenario files; `FILE@MUTANT` explores one with one thing done wrong.
-    #[arg(required = true)]
+    /// Scenario files; `FILE@MUTANT` explores one with one thing done wrong. With `--second-look`: names of its worlds, or none for
+    /// all of them.
+    #[arg(required_unless_present = "second_look")]
     worlds: Vec<String>,
     /// The forms to ask.
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = Form::ALL)]
@@ -41,6 +41,12 @@ struct Arguments {
     /// Ask no further form about a world once one was cut or has panicked.
     #[arg(long)]
     give_up: bool,
+    /// Rely on tables and reductions without asking the core for what they take for granted.
+    #[arg(long)]
+    unasked: bool,
+    /// Take the second look at a changed core (`model::guard`), with nothing asked, in place of the forms.
+    #[arg(long)]
+    second_look: bool,
 }
 
 fn main() -> ExitCode {
@@ -49,7 +55,20 @@ fn main() -> ExitCode {
     let bounds = Bounds {
         max_states: arguments.max_states,
         timeout: arguments.seconds.map(Duration::from_secs),
+        unasked: arguments.unasked,
     };
+    if arguments.second_look {
+        let all = || model::guard::worlds().map(str::to_owned).collect();
+        let names: Vec<String> = Some(arguments.worlds)
+            .filter(|names| !names.is_empty())
+            .unwrap_or_else(all);
+        let mut answers = names.iter().map(|name| ask::look(name, &bounds));
+        return if answers.all(|answer| print(&answer)) {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(2)
+        };
+    }
     for name in &arguments.worlds {
         let world = match world(name) {
             Ok(world) => world,
@@ -67,13 +86,18 @@ fn main() -> ExitCode {
             };
             let is_whole = matches!(answer.outcome, Outcome::Answered | Outcome::Refused);
             is_given_up |= arguments.give_up && !is_whole;
-            let line = serde_json::to_string(&answer).expect("an answer is plain data");
-            if writeln!(io::stdout(), "{line}").is_err() {
+            if !print(&answer) {
                 return ExitCode::from(2);
             }
         }
     }
     ExitCode::SUCCESS
+}
+
+/// Prints an answer as a line; whether that was possible.
+fn print(answer: &Answer) -> bool {
+    let line = serde_json::to_string(answer).expect("an answer is plain data");
+    writeln!(io::stdout(), "{line}").is_ok()
 }
 
 /// The world of a file, or of `FILE@MUTANT`.

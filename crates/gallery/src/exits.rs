@@ -7,12 +7,12 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::answer::Found;
 use crate::error::Error;
 use crate::forms::in_parallel;
 use crate::list::{Core, List, file};
 use crate::run::woven;
 use crate::truth::Truth;
+use answers::Found;
 
 /// For each core: where `paxos check` ends otherwise than it should.
 pub(crate) fn exits<'a>(

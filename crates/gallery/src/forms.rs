@@ -6,29 +6,37 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::answer::{Answer, Outcome};
 use crate::error::Error;
+use answers::{Answer, Outcome};
 
 /// What to ask.
 pub(crate) struct Question<'a> {
     /// The core to switch on; `None` is the base.
     pub(crate) core: Option<&'a str>,
-    /// The files of the worlds.
+    /// The files of the worlds; of the second look the names of its own, or none for all of them.
     pub(crate) worlds: &'a [String],
-    /// The forms.
+    /// The forms, or [`SECOND_LOOK`] alone.
     pub(crate) forms: &'a [String],
     /// For how long one form may explore one world.
     pub(crate) seconds: u64,
     /// Whether to ask no further form about a world once one came to no end.
     pub(crate) give_up: bool,
+    /// Whether tables and reductions are relied upon without asking the core for what they take for granted.
+    pub(crate) unasked: bool,
 }
+
+/// What is asked in place of a form: the second look at a changed core, with nothing asked of it.
+pub(crate) const SECOND_LOOK: &str = "second-look";
 
 /// The answers, one for each world and form. Where the program ends too early or never, since the core has it loop or
 /// abort, what is missing has panicked.
 pub(crate) fn ask(program: &Path, question: &Question<'_>) -> Result<Vec<Answer>, Error> {
     let mut command = Command::new(program);
+    match question.forms {
+        [form] if form == SECOND_LOOK => command.arg("--second-look"),
+        forms => command.args(["--forms", &forms.join(",")]),
+    };
     command
-        .args(["--forms", &question.forms.join(",")])
         .args(["--seconds", &question.seconds.to_string()])
         .args(question.worlds)
         .env_remove("PAXOS_CORE")
@@ -38,6 +46,9 @@ pub(crate) fn ask(program: &Path, question: &Question<'_>) -> Result<Vec<Answer>
         .stderr(Stdio::piped());
     if question.give_up {
         command.arg("--give-up");
+    }
+    if question.unasked {
+        command.arg("--unasked");
     }
     if let Some(core) = question.core {
         command.env("PAXOS_CORE", core);
@@ -79,13 +90,7 @@ pub(crate) fn ask(program: &Path, question: &Question<'_>) -> Result<Vec<Answer>
     let missing = asked.skip(answers.len()).map(|(world, form)| Answer {
         world: world.clone(),
         form: form.clone(),
-        outcome,
-        why: Some(why.clone()),
-        refused: Vec::new(),
-        on: Vec::new(),
-        states: 0,
-        millis: 0,
-        verdicts: std::collections::BTreeMap::new(),
+        ..Answer::without_verdict(outcome, Some(why.clone()))
     });
     let missing: Vec<Answer> = missing.collect();
     answers.extend(missing);

@@ -17,7 +17,7 @@
 //! 4. Read `verdicts.toml`: is that what you expected, and why?
 //! 5. `cargo run -p gallery -- run --core NAME`: do the tables and every reduction say the same?
 
-mod answer;
+mod alone;
 mod edits;
 mod error;
 mod exits;
@@ -69,6 +69,19 @@ enum Task {
         /// These cores only.
         #[arg(long)]
         core: Vec<String>,
+    },
+    /// Asks nothing of cores before tables and reductions are relied upon, and tells which of them that hides; exit code 1 if the second
+    /// look at a changed core alone does not tell a wrong one.
+    Alone {
+        /// These cores only.
+        #[arg(long)]
+        core: Vec<String>,
+        /// Look at these worlds of the second look only.
+        #[arg(long)]
+        world: Vec<String>,
+        /// All that hides each core, and all that tells it.
+        #[arg(long)]
+        all: bool,
     },
     /// Weaves all cores into one, and says where it lies.
     Weave,
@@ -131,6 +144,12 @@ fn perform(task: Task) -> Result<bool, Error> {
             let disagreements = run::establish(&root, &list, &chosen(&list, &core)?)?;
             disagreements.iter().for_each(|one| say(one));
             Ok(disagreements.is_empty())
+        }
+        Task::Alone { core, world, all } => {
+            let alone = alone::alone(&root, &list, &chosen(&list, &core)?, &world)?;
+            alone.lines(all).iter().for_each(|line| say(line));
+            let is_whole = core.is_empty() && world.is_empty();
+            Ok(alone.is_green() && (alone.can_fail() || !is_whole))
         }
         Task::Exits { core } => {
             let checked = exits::exits(&root, &list, &chosen(&list, &core)?)?;

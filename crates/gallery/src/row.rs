@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::answer::{Answer, Found, Outcome};
 use crate::list::Core;
 use crate::truth::Verdicts;
+use answers::{Answer, Found, Outcome};
 
 /// What became of a core.
 #[derive(Debug, Serialize)]

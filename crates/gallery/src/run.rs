@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::answer::{Answer, Outcome};
 use crate::error::Error;
 use crate::forms::{Question, ask, in_parallel};
 use crate::list::{Core, List, file};
@@ -12,6 +11,7 @@ use crate::sources;
 use crate::truth::{Truth, Verdicts};
 use crate::weave::{Variant, weave};
 use crate::workspace::Workspace;
+use answers::{Answer, Outcome};
 
 /// For how long one form may explore one world.
 const SECONDS: u64 = 120;
@@ -44,7 +44,7 @@ pub(crate) fn rows(
     let truth = Truth::read(root)?;
     let program = woven(root, list)?.build("forms", "forms")?;
     let rows = in_parallel(cores, |core| {
-        let answers = answers(root, list, core, &program, forms)?;
+        let answers = answers(root, list, core, &program, forms, false)?;
         let with_truth: Vec<_> = answers
             .into_iter()
             .map(|(world, answers)| (world, truth.of(&core.name, world), answers))
@@ -108,6 +108,7 @@ fn told<'a>(
                     forms: &forms,
                     seconds: SECONDS,
                     give_up: false,
+                    unasked: false,
                 },
             )
         };
@@ -123,13 +124,14 @@ fn told<'a>(
     Ok(told)
 }
 
-/// The answers of each world of a core.
-fn answers<'a>(
+/// The answers of each world of a core; `unasked`: with nothing asked of it before tables and reductions are relied upon.
+pub(crate) fn answers<'a>(
     root: &Path,
     list: &'a List,
     core: &'a Core,
     program: &Path,
     forms: &[String],
+    unasked: bool,
 ) -> Result<Vec<(&'a str, Vec<Answer>)>, Error> {
     let worlds = list.worlds(core);
     let files: Result<Vec<String>, Error> = worlds.iter().map(|world| file(root, world)).collect();
@@ -139,6 +141,7 @@ fn answers<'a>(
         forms,
         seconds: SECONDS,
         give_up: false,
+        unasked,
     };
     let mut answers = ask(program, &question)?.into_iter();
     let of_world = |world| (world, answers.by_ref().take(forms.len()).collect());

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::answer::Found;
 use crate::error::{Error, read};
+use answers::Found;
 
 /// By core, then by world.
 #[derive(Debug, Default, Deserialize, Serialize)]

@@ -8,7 +8,7 @@ use checker::{
 };
 use stateright::{Model, Path, Property};
 
-use crate::compiled::Beyond;
+use crate::compiled::{Asking, Beyond};
 use crate::properties::CAN_DECIDE;
 use crate::{Action, Compiled, Kind, Move, Plan, State, World};
 
@@ -29,7 +29,7 @@ pub fn explore(
     progress: &(dyn Fn(&Progress) + Sync),
 ) -> Result<Run<State, Action>, Error> {
     explore_with(
-        Premises::Asked,
+        Asking::Everything,
         world,
         reductions,
         storage,
@@ -38,18 +38,9 @@ pub fn explore(
     )
 }
 
-/// What is done with what tables and reductions take for granted of the core.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Premises {
-    /// The core is asked.
-    Asked,
-    /// It is believed: what is wrong then is for others to find.
-    Trusted,
-}
-
 /// As [`explore`].
 pub(crate) fn explore_with(
-    premises: Premises,
+    asking: Asking,
     world: &World,
     reductions: Reductions,
     storage: &Storage,
@@ -57,7 +48,7 @@ pub(crate) fn explore_with(
     progress: &(dyn Fn(&Progress) + Sync),
 ) -> Result<Run<State, Action>, Error> {
     let task = Explore {
-        premises,
+        asking,
         reductions,
         storage,
         limits,
@@ -129,8 +120,8 @@ trait Task {
     }
 
     /// Whether the core is asked for what is taken for granted of it.
-    fn premises(&self) -> Premises {
-        Premises::Asked
+    fn asking(&self) -> Asking {
+        Asking::Everything
     }
 
     /// Does it, without the reductions that are `denied`. `path` gives a path of the form as one of the World; `None` if there is
@@ -155,11 +146,8 @@ fn in_best_form<T: Task>(world: &World, task: &T) -> Result<T::Done, Error> {
     let mut beyond = Beyond::default();
     let mut attempts = 0;
     loop {
-        let on = match task.premises() {
-            Premises::Asked => without(task.reductions(), &denied),
-            Premises::Trusted => Reductions::NONE,
-        };
-        let Ok(plan) = Plan::asking(world.clone(), &beyond, on) else {
+        let on = without(task.reductions(), &denied);
+        let Ok(plan) = Plan::asking(world.clone(), &beyond, task.asking(), on) else {
             return as_it_is(&denied);
         };
         let tables = plan.tables();
@@ -216,7 +204,7 @@ fn without(reductions: Reductions, denied: &[Refusal]) -> Reductions {
 }
 
 struct Explore<'a> {
-    premises: Premises,
+    asking: Asking,
     reductions: Reductions,
     storage: &'a Storage,
     limits: &'a Limits,
@@ -230,8 +218,8 @@ impl Task for Explore<'_> {
         self.storage.checkpoint.is_some() || self.storage.resume.is_some()
     }
 
-    fn premises(&self) -> Premises {
-        self.premises
+    fn asking(&self) -> Asking {
+        self.asking
     }
 
     fn reductions(&self) -> Reductions {

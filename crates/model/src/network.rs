@@ -22,8 +22,11 @@ pub enum Network {
 
 impl Network {
     /// Adds what is sent. `mail` is kept sorted: by parcel in a set and a bag, by link in an
-    /// ordered network.
+    /// ordered network. What is addressed to nobody is not sent.
     pub(crate) fn send(self, mail: &mut Vec<Parcel>, broadcast: &Broadcast<Letter>) {
+        if broadcast.to.is_empty() {
+            return;
+        }
         let all = Parcel::new(broadcast.from, broadcast.to, broadcast.message);
         match self {
             Network::Set => insert(mail, all),
@@ -44,6 +47,9 @@ impl Network {
 
     /// Whether sending this would change nothing.
     pub(crate) fn is_known(self, mail: &[Parcel], broadcast: &Broadcast<Letter>) -> bool {
+        if broadcast.to.is_empty() {
+            return true;
+        }
         let all = Parcel::new(broadcast.from, broadcast.to, broadcast.message);
         match self {
             Network::Set => {
@@ -122,4 +128,33 @@ fn singles(all: Parcel) -> impl Iterator<Item = Parcel> {
 
 fn link(parcel: Parcel) -> (paxos::NodeId, NodeSet) {
     (parcel.from(), parcel.to())
+}
+
+#[cfg(test)]
+mod tests {
+    use paxos::{Ballot, Message, NodeId, Round};
+
+    use super::*;
+
+    #[test]
+    fn what_is_addressed_to_nobody_is_not_sent() {
+        let from = NodeId::new(0).unwrap();
+        let broadcast = |to| Broadcast {
+            from,
+            to,
+            message: Message::Prepare {
+                ballot: Ballot {
+                    round: Round::FIRST,
+                    node: from,
+                },
+            },
+        };
+        for network in [Network::Set, Network::Bag, Network::Ordered] {
+            let mut mail = Vec::new();
+            network.send(&mut mail, &broadcast(NodeSet::EMPTY));
+            assert!(mail.is_empty() && network.is_known(&mail, &broadcast(NodeSet::EMPTY)));
+            network.send(&mut mail, &broadcast(NodeSet::first(1)));
+            assert_eq!(mail.len(), 1);
+        }
+    }
 }

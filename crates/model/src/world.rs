@@ -329,7 +329,7 @@ impl World {
     fn send(&self, next: &mut State, said: &Broadcast<Letter>) {
         self.network().send(&mut next.mail, said);
         let parcel = Parcel::new(said.from, NodeSet::EMPTY, said.message);
-        if self.keeps_ledger() && parcel.is_testimony() {
+        if self.keeps_ledger() && parcel.is_testimony() && !said.to.is_empty() {
             network::insert(&mut next.ledger, parcel);
         }
         if let Message::Prepare { ballot } = said.message {

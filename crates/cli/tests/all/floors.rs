@@ -1,6 +1,7 @@
 //! The floors of the house: what each crate may see.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Every crate that `package` is built from, itself left out. Tests may see more.
@@ -86,6 +87,41 @@ fn what_compares_cores_is_built_from_little() {
     for other in ["node", "report", "conform", "cli", "clap", "indicatif"] {
         assert!(!seen.contains(other), "diff sees {other}");
     }
+}
+
+/// The crates with a source that calls a function of this name.
+fn call(name: &str) -> BTreeSet<String> {
+    let call = format!("{name}(");
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut open: Vec<(String, PathBuf)> = std::fs::read_dir(crates)
+        .expect("the folder of this crate's neighbours")
+        .map(|entry| {
+            let entry = entry.expect("a readable folder");
+            let name = entry.file_name().into_string().expect("crates have names");
+            (name, entry.path().join("src"))
+        })
+        .collect();
+    let mut found = BTreeSet::new();
+    while let Some((name, path)) = open.pop() {
+        if path.is_dir() {
+            let entries = std::fs::read_dir(&path).expect("a readable folder");
+            let paths = entries.map(|entry| entry.expect("a readable folder").path());
+            open.extend(paths.map(|path| (name.clone(), path)));
+        } else if std::fs::read_to_string(&path).is_ok_and(|text| text.contains(&call)) {
+            found.insert(name);
+        }
+    }
+    found
+}
+
+/// What is explored with nothing asked of the core is true of the core that ships and perhaps of no other.
+#[test]
+fn only_forms_explores_with_nothing_asked_of_the_core() {
+    for name in ["explore_unasked", "second_look_unasked"] {
+        let expected = ["forms", "model"].map(str::to_owned);
+        assert_eq!(call(name), BTreeSet::from(expected), "{name}");
+    }
+    assert!(!sees("cli").contains("forms"), "the command sees forms");
 }
 
 /// `cargo run -- check` is what the README begins with. Cargo runs the one program that a package of the

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Explained;
-use crate::answer::{Answer, Found, Outcome};
 use crate::row;
+use answers::{Answer, Found, Outcome};
 
 /// An edit that compiles.
 #[derive(Debug)]

@@ -17,7 +17,6 @@ use serde::Deserialize;
 
 pub(crate) use choose::Edit;
 
-use crate::answer::Answer;
 use crate::error::{Error, read};
 use crate::forms::{Question, ask, in_parallel};
 use crate::list::file;
@@ -25,6 +24,7 @@ use crate::run::FORMS;
 use crate::sources;
 use crate::weave::Variant;
 use crate::workspace::Workspace;
+use answers::Answer;
 use judged::Judged;
 
 /// The files that are edited: all that a World asks. What clients conclude and how things are shown is left out.
@@ -143,6 +143,7 @@ impl Asking {
             forms: &self.forms,
             seconds: SECONDS,
             give_up: true,
+            unasked: false,
         };
         let mut answers = ask(&self.program, &question)?;
         // Reports name no folder of this machine.

@@ -35,7 +35,7 @@ use stateright::{Model, Path, Property};
 
 pub use code::Code;
 use local::Local;
-pub(crate) use premises::Beyond;
+pub(crate) use premises::{Asking, Beyond};
 pub(crate) use tables::Tables;
 use tables::Transition;
 
@@ -101,12 +101,18 @@ impl Plan {
     /// # Errors
     /// In words, why this world is not compiled: explore it as it is.
     pub fn new(world: World) -> Result<Plan, String> {
-        Plan::asking(world, &Beyond::default(), Reductions::NONE)
+        let beyond = Beyond::default();
+        Plan::asking(world, &beyond, Asking::Everything, Reductions::NONE)
     }
 
-    /// The same, with what nodes were found to do beyond their roles, for an exploration under reductions whose premises are asked
-    /// for.
-    pub(crate) fn asking(world: World, beyond: &Beyond, asked: Reductions) -> Result<Plan, String> {
+    /// The same, with what nodes were found to do beyond their roles, for an exploration with the reductions that are `on`, whose
+    /// premises are asked for if anything is.
+    pub(crate) fn asking(
+        world: World,
+        beyond: &Beyond,
+        asking: Asking,
+        on: Reductions,
+    ) -> Result<Plan, String> {
         if world.network() != Network::Set {
             return Err("its network counts copies of messages, or keeps their order".to_owned());
         }
@@ -130,11 +136,11 @@ impl Plan {
         if let Some(known) = judges::unknown() {
             return Err(format!("tables do not know the property {known}"));
         }
-        let asked = match orbit::objection(&world) {
-            None => asked,
-            Some(_) => asked.without(Reduction::Symmetry),
+        let on = match orbit::objection(&world) {
+            None => on,
+            Some(_) => on.without(Reduction::Symmetry),
         };
-        let tables = Tables::new(world, beyond, asked)
+        let tables = Tables::new(world, beyond, asking, on)
             .ok_or("more messages or more states of a role are possible than is worth a table")?;
         Ok(Plan {
             tables: Arc::new(tables),

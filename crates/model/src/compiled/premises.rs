@@ -35,6 +35,15 @@ pub(crate) use symmetry::Swaps;
 use super::roles::{Part, Role};
 use crate::Parcel;
 
+/// Whether the core is asked for what tables and reductions take for granted of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asking {
+    /// Everything is asked.
+    Everything,
+    /// Nothing is, and what is not so goes unnoticed: a message that no role says is lost. For tests of what notices it besides.
+    Nothing,
+}
+
 /// What no role says or comes to by itself, and yet some node does.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Beyond {
@@ -54,6 +63,7 @@ impl Beyond {
 
 /// What is held against its premises, and what was found.
 pub(crate) struct Premises {
+    asking: Asking,
     on: Reductions,
     is_broken: AtomicBool,
     found: Mutex<Found>,
@@ -69,8 +79,9 @@ struct Found {
 
 impl Premises {
     /// Nothing found yet. `on`: the reductions whose premises are asked for.
-    pub(crate) fn new(on: Reductions) -> Premises {
+    pub(crate) fn new(asking: Asking, on: Reductions) -> Premises {
         Premises {
+            asking,
             on,
             is_broken: AtomicBool::new(false),
             found: Mutex::default(),
@@ -80,7 +91,12 @@ impl Premises {
 
     /// Whether this reduction is on, and held against its premises.
     pub(crate) fn asks_for(&self, reduction: Reduction) -> bool {
-        self.on.contains(reduction)
+        self.are_asked() && self.on.contains(reduction)
+    }
+
+    /// Whether anything is asked of the core.
+    pub(crate) fn are_asked(&self) -> bool {
+        self.asking == Asking::Everything
     }
 
     /// The first thing that was found, by content: the same whichever thread found it first, at the end of a level.
@@ -156,6 +172,9 @@ impl Premises {
     }
 
     fn find(&self, note: impl FnOnce(&mut Found)) {
+        if !self.are_asked() {
+            return;
+        }
         note(&mut self.found.lock());
         self.is_broken.store(true, Ordering::Release);
     }

@@ -20,7 +20,7 @@ use stateright::Model as _;
 
 use super::local::{Facts, Local, Said};
 use super::outlook::Outlook;
-use super::premises::{Beyond, Met, Premises, Swaps};
+use super::premises::{Asking, Beyond, Met, Premises, Swaps};
 use super::roles::Roles;
 use super::universe::{Mask, Universe};
 use crate::{Ask, Kind, Outcome, State, World};
@@ -156,9 +156,14 @@ pub(crate) struct Tables {
 pub(crate) const NUMBERS: usize = 1 << 20;
 
 impl Tables {
-    /// Empty tables, with what nodes were found to do `beyond` their roles, for an exploration under the reductions whose
-    /// premises are `asked` for. `None` if the world has more messages, or roles more states, than is worth a table.
-    pub(crate) fn new(world: World, beyond: &Beyond, asked: Reductions) -> Option<Tables> {
+    /// Empty tables, with what nodes were found to do `beyond` their roles, for an exploration with the reductions that
+    /// are `on`. `None` if the world has more messages, or roles more states, than is worth a table.
+    pub(crate) fn new(
+        world: World,
+        beyond: &Beyond,
+        asking: Asking,
+        on: Reductions,
+    ) -> Option<Tables> {
         let roles = Roles::of(&world, beyond)?;
         let universe = Universe::of(&world, &roles)?;
         let stage = world.init_states().pop()?;
@@ -168,7 +173,7 @@ impl Tables {
             .map(|envelope| u128::of(&("envelope", envelope.word())))
             .collect();
         let nodes = world.cluster().nodes().iter().map(|_| Node::default());
-        let mut premises = Premises::new(asked);
+        let mut premises = Premises::new(asking, on);
         premises.swaps = Swaps::of(&world, &universe);
         let tables = Tables {
             nodes: nodes.collect(),

@@ -10,7 +10,7 @@ use paxos::{Learner, NodeId, NodeSet, Progress};
 use stateright::{Expectation, Model as _};
 
 use super::orbit::Symmetry;
-use super::{Beyond, Code, Compiled, Move, Plan};
+use super::{Asking, Beyond, Code, Compiled, Move, Plan};
 use crate::network::insert;
 use crate::{Action, Letters, Mutant, Parcel, Scenario, State, World};
 
@@ -32,7 +32,12 @@ fn compiled(world: &World) -> Compiled<W> {
 
 /// The same, held against what these reductions take for granted.
 fn asking(world: &World, reductions: Reductions) -> Compiled<W> {
-    let plan = Plan::asking(world.clone(), &Beyond::default(), reductions);
+    let plan = Plan::asking(
+        world.clone(),
+        &Beyond::default(),
+        Asking::Everything,
+        reductions,
+    );
     plan.unwrap().compile()
 }
 

@@ -2,9 +2,9 @@
 //!
 //! The node asks the acceptors for their votes, and [`paxos::Read`] says what the answers amount to. Each acceptor answers a
 //! read once: a copy of its answer is no news, and what it answered later could as well be its only answer. An answer is on
-//! its way for any time, or for ever. What is told is judged by [`linearizable`].
+//! its way for any time, or for ever. What is told is judged by `linearizable`.
 //!
-//! Nothing else of clients fails in a world with reads: a scenario has either these or `world.faults`.
+//! Where clients' requests can fail (`world.faults`), those of reads do not: they do nothing, so to ask again is to read anew.
 
 use std::fmt;
 

@@ -76,11 +76,8 @@ impl Scenario {
                 ReadAsk::LIMIT
             ));
         }
-        if !self.read.is_empty() && (self.endless.is_some() || !self.world.faults.is_empty()) {
-            return Err(
-                "[[read]] goes neither with [endless] nor with world.faults: leave one of them out"
-                    .into(),
-            );
+        if !self.read.is_empty() && self.endless.is_some() {
+            return Err("[[read]] does not go with [endless]: leave one of them out".into());
         }
         let asked = self.ask.iter().map(|ask| ("ask.of", ask.of));
         let read = self.read.iter().map(|read| ("read.of", read.of));

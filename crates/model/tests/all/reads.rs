@@ -96,7 +96,13 @@ fn compared(world: &World) -> [usize; 2] {
 
 #[test]
 fn what_clients_are_told_is_judged_as_by_stateright() {
-    for name in ["clients-read", "two-clients-read"] {
+    for name in [
+        "clients-read",
+        "two-clients-read",
+        "servers-read",
+        "reads-and-retries",
+        "reads-and-faults",
+    ] {
         let world = shipped(name);
         let [right, wrong] = compared(&world);
         assert!(right > 0);

@@ -5,6 +5,7 @@
 //! while is the same as hearing nothing for a while, which the network does anyway.
 
 mod crashes;
+mod sets;
 
 use std::sync::Arc;
 
@@ -45,8 +46,13 @@ impl World {
     /// The world of a valid scenario, under the scenario's own rules.
     ///
     /// # Errors
-    /// In words, if the scenario has no cluster (those read from files have one).
+    /// In words, if the scenario has no cluster (those read from files have one), or the core's sets of nodes are no sets.
     pub fn new(scenario: Arc<Scenario>) -> Result<World, String> {
+        if let Some(objection) = sets::objection() {
+            return Err(format!(
+                "nothing can be asked of this core: expected sets of nodes in `paxos::NodeSet`, found that {objection}"
+            ));
+        }
         let cluster = scenario.cluster()?;
         Ok(World::placed(scenario, cluster))
     }

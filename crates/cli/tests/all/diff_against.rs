@@ -138,7 +138,7 @@ fn an_edited_rule_is_found_by_the_shortest_trace() {
         "       present  ⇒ n3 saves promise 1.0, vote 1.0=A; sends Accepted 1.0=A to n0",
         "       HEAD     ⇒ nothing comes of it",
         "  only HEAD allows: nothing. Whatever HEAD does, present can do as well",
-        "  verdicts: the same, of all 18 properties",
+        "  verdicts: the same, of all 19 properties",
         "2 scenarios: 1 same, 1 different",
     ] {
         assert!(

@@ -62,7 +62,7 @@ fn a_counterexample_opens_in_a_browser() {
     // First what has changed; what is chosen is seen by the trace only, since no node knows it yet.
     let (event, came) = told(explorer.trace.last().expect("there are steps"));
     let came = came
-        .strip_suffix("; A is chosen, too")
+        .strip_suffix("; B is chosen, too")
         .expect("two values are chosen");
     let changes = page.text(STATE);
     assert!(
@@ -71,7 +71,7 @@ fn a_counterexample_opens_in_a_browser() {
     );
     let chosen = changes.lines().last().expect("something has changed");
     let chosen: Vec<&str> = chosen.split_whitespace().collect();
-    assert_eq!(chosen, ["chosen", "B", "→", "A", "B"]);
+    assert_eq!(chosen, ["chosen", "A", "→", "A", "B"]);
     // Then the whole.
     click(&page, ".now input");
     let state = page.text(&format!("({STATE}).startsWith('n0: ') ? {STATE} : ''"));

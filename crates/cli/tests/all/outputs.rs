@@ -63,7 +63,7 @@ fn what_is_as_expected_passes() {
     let room = Room::with(&["one-acceptor", "notes"]);
     check(&room, &["one-acceptor", "notes"], 0);
     // Of each, thirteen properties, two sizes, and that all was explored.
-    has_totals(&junit(&room), "tests=\"42\" failures=\"0\" errors=\"0\"");
+    has_totals(&junit(&room), "tests=\"44\" failures=\"0\" errors=\"0\"");
     let job = std::fs::read_to_string(room.path("job.md")).unwrap();
     assert!(
         job.contains("| one-acceptor | ✅ as expected | 336 | 12 |\n"),
@@ -78,7 +78,7 @@ fn what_is_violated_fails_with_its_steps() {
     room.write("job.md", "said before\n");
     check(&room, &["one-acceptor", "--mutant", "accept-stale"], 1);
     let junit = junit(&room);
-    has_totals(&junit, "tests=\"21\" failures=\"6\" errors=\"0\"");
+    has_totals(&junit, "tests=\"22\" failures=\"6\" errors=\"0\"");
     let failure =
         "<failure message=\"expected holds, found violated in 8 steps\" type=\"not as expected\">";
     assert!(junit.contains(failure), "{junit}");
@@ -99,7 +99,7 @@ fn what_is_cut_short_never_passes() {
     let room = Room::with(&["one-acceptor"]);
     check(&room, &["one-acceptor", "--max-states", "5"], 3);
     let junit = junit(&room);
-    has_totals(&junit, "tests=\"21\" failures=\"0\" errors=\"1\"");
+    has_totals(&junit, "tests=\"22\" failures=\"0\" errors=\"1\"");
     assert!(!junit.contains("<testcase name=\"agreement\" classname=\"one-acceptor\"/>"));
     assert!(
         junit.contains("<skipped message=\"unknown: cut at 5 unique states\"/>"),
@@ -136,7 +136,7 @@ fn an_interrupted_run_is_told_whole() {
     kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(3));
     let junit = junit(&room);
-    has_totals(&junit, "tests=\"20\" failures=\"0\" errors=\"2\"");
+    has_totals(&junit, "tests=\"21\" failures=\"0\" errors=\"2\"");
     assert!(
         junit.contains("<error message=\"not run\" type=\"truncated\"/>"),
         "{junit}"
@@ -169,11 +169,11 @@ fn kept_traces_are_a_suite_of_their_own() {
     let kept = std::fs::read_to_string(kept).unwrap();
     room.write(name, &kept);
     check(&room, &[], 0);
-    has_totals(&junit(&room), "tests=\"22\" failures=\"0\" errors=\"0\"");
+    has_totals(&junit(&room), "tests=\"23\" failures=\"0\" errors=\"0\"");
     room.write(name, &kept.replace("\"mended\"", "\"breaks\""));
     check(&room, &[], 1);
     let junit = junit(&room);
-    has_totals(&junit, "tests=\"22\" failures=\"1\" errors=\"0\"");
+    has_totals(&junit, "tests=\"23\" failures=\"1\" errors=\"0\"");
     let message = "expected breaks, but it no longer applies: step 6 cannot be taken";
     assert!(junit.contains(message), "{junit}");
     let job = std::fs::read_to_string(room.path("job.md")).unwrap();

@@ -180,7 +180,7 @@ fn what_goes_on_for_ever_is_written_and_judged_again() {
 fn without_the_fault_a_trace_no_longer_applies() {
     let room = room();
     let said = otherwise(&room, |trace| drop(ours(trace).remove("mutant")), 1);
-    let expected = "one-acceptor, agreement: no longer applies: step 6 cannot be taken, because \
+    let expected = "one-acceptor, agreement: no longer applies: step 8 cannot be taken, because \
                     `n0 → n2 Propose 1.0=A`: n2 makes nothing of it: nothing would change\n";
     assert_eq!(said.out, expected);
 }

@@ -366,6 +366,30 @@ const FOUND: &[Row] = &[
         10,
         7,
     ),
+    (
+        Mutant::ReadFromOne,
+        "clients-read",
+        "linearizable",
+        1,
+        1,
+        12,
+    ),
+    (
+        Mutant::ReadJoinsAnother,
+        "two-clients-read",
+        "linearizable",
+        1,
+        1,
+        13,
+    ),
+    (
+        Mutant::ReadHidesVote,
+        "clients-read",
+        "linearizable",
+        1,
+        1,
+        14,
+    ),
 ];
 
 /// Mutants that violate nothing: two let nothing be chosen, two need another fault, two are torn writes of which nothing was

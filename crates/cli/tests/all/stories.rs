@@ -24,9 +24,9 @@ fn what_changes_within_a_node_is_told_under_its_event() {
     let room = Room::with(&["one-acceptor"]);
     let said = run(room.paxos(&BROKEN), 1).out;
     let story = [
-        "  8  n1 → n2 Propose 1.1=B  ⇒ sends Accepted 1.1=B to n1 n3; B is chosen, too",
-        "         n2 saves vote 1.1=B",
-        "         quorum for 1.1=B, too: n2",
+        "  8  n0 → n2 Propose 1.0=A  ⇒ sends Accepted 1.0=A to n0 n3; A is chosen, too",
+        "         n2 saves vote 1.0=A",
+        "         quorum for 1.0=A, too: n2",
     ];
     assert!(said.contains(&story.join("\n")), "{said}");
 }
@@ -133,6 +133,6 @@ fn a_saved_trace_is_drawn_as_far_as_it_goes() {
     ours.remove("mutant").unwrap();
     room.write("right.json", &trace.to_string());
     let said = run(room.paxos(&["replay", "right.json", "--diagram"]), 1);
-    assert!(said.out.contains("\n  5 "), "{}", said.out);
-    assert!(!said.out.contains("\n  6 "), "{}", said.out);
+    assert!(said.out.contains("\n  7 "), "{}", said.out);
+    assert!(!said.out.contains("\n  8 "), "{}", said.out);
 }

@@ -118,13 +118,17 @@ pub(crate) fn differences(answers: &[Answer], forms: &[&str], worlds: &[&str]) -
     differences
 }
 
-/// The forms that were refused.
-pub(crate) fn refused(answers: &[Answer]) -> BTreeMap<String, (usize, String)> {
+/// The forms that are refused and are not of the core as it is.
+pub(crate) fn refused(
+    as_it_is: &[Answer],
+    answers: &[Answer],
+) -> BTreeMap<String, (usize, String)> {
     let mut refused = BTreeMap::new();
-    for answer in answers
-        .iter()
-        .filter(|answer| answer.outcome == Outcome::Refused)
-    {
+    let pairs = as_it_is.iter().zip(answers);
+    let pairs = pairs.filter(|(before, after)| {
+        after.outcome == Outcome::Refused && before.outcome != Outcome::Refused
+    });
+    for (_, answer) in pairs {
         let why = answer.why.clone().unwrap_or_default();
         refused.entry(answer.form.clone()).or_insert((0, why)).0 += 1;
     }

@@ -100,7 +100,7 @@ pub(crate) fn run(root: &Path, draw: &Draw) -> Result<bool, Error> {
             failing: asking.failing(&variant.name)?,
             noticed: judged::noticed(&as_it_is, &answers),
             differences: judged::differences(&answers, &FORMS, &WORLDS),
-            refused: judged::refused(&answers),
+            refused: judged::refused(&as_it_is, &answers),
             on: judged::on(&answers),
         })
     });

@@ -19,7 +19,10 @@ pub(crate) fn report(
         .iter()
         .filter(|one| !one.differences.is_empty())
         .collect();
-    let refused: Vec<&Judged> = judged.iter().filter(|one| is_refused(one)).collect();
+    let refused: Vec<&Judged> = judged
+        .iter()
+        .filter(|one| !one.refused.is_empty())
+        .collect();
     let unnoticed: Vec<&Judged> = judged.iter().filter(|one| one.is_unnoticed()).collect();
     let _ = writeln!(
         text,
@@ -90,11 +93,6 @@ pub(crate) fn report(
         );
     }
     text
-}
-
-/// Whether a form is refused in more worlds than of the core as it is: symmetry does not fit two of these worlds.
-fn is_refused(one: &Judged) -> bool {
-    one.refused.keys().any(|form| form != "symmetry")
 }
 
 fn by_kind(text: &mut String, judged: &[Judged]) {

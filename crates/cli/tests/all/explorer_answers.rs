@@ -149,12 +149,7 @@ fn why_a_state_is_broken_is_told_in_the_words_of_the_terminal() {
         all.iter().collect::<std::collections::HashSet<_>>().len(),
         all.len()
     );
-    assert!(
-        why.as_array()
-            .unwrap()
-            .iter()
-            .all(|one| one["sentences"] != json!([]))
-    );
+    assert!(!sentences.is_empty());
     let before = indices.split('/').take(4).collect::<Vec<_>>().join("/");
     assert_eq!(
         explorer.get(&format!("{world}.why{before}")).json(),

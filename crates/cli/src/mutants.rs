@@ -1,6 +1,7 @@
 //! `paxos mutants`: tries every known fault against the suite, and says what finds it out.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
@@ -8,6 +9,7 @@ use std::time::Instant;
 
 use checker::{Ending, Limits, Reductions, Storage, Until};
 use model::{Mutant, trial};
+use report::site::FaultChapter;
 use report::{Answer, MutantFate, Trial};
 
 use crate::Ended;
@@ -18,6 +20,7 @@ use crate::live;
 use crate::load::{self, Loaded};
 use crate::print::{self, Tone};
 use crate::progress::Meter;
+use crate::report::cache::{self, Cache, Subject};
 use crate::reports::Reports;
 use crate::story;
 
@@ -32,6 +35,9 @@ pub(crate) fn mutants(args: &MutantsArgs) -> Result<Ended, Error> {
     };
     let interrupt = listen_for_interrupt()?;
     let limits = limits(args, &interrupt);
+    // `paxos report` draws the same trials.
+    let kept = args.names.is_empty().then(|| PathBuf::from(cache::FOLDER));
+    let cache = Cache::open(kept);
     let mut trials: Vec<Trial> = Vec::new();
     for mutant in &chosen {
         if interrupt.load(Ordering::Relaxed) {
@@ -39,6 +45,10 @@ pub(crate) fn mutants(args: &MutantsArgs) -> Result<Ended, Error> {
         }
         let started = Instant::now();
         let trial = try_one(&limits, *mutant, &suite)?;
+        if trial.is_met().is_some() {
+            let chapter = FaultChapter::new(&trial)?;
+            cache.write(Subject::fault(mutant.name(), &suite).as_ref(), &chapter);
+        }
         let seconds = format!("in {:.1} s", started.elapsed().as_secs_f64());
         let said = format!(
             "{mutant}: {}",

@@ -1,6 +1,6 @@
 //! `paxos report`: what was found as pages for a browser.
 
-mod cache;
+pub(crate) mod cache;
 mod folder;
 
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! What the answers to a read amount to, against what votes and quorums are by hand.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use paxos::{Acceptor, Ballot, Cluster, Flexible, Lamport, NodeId, Read, ReadOutcome, Round, Vote};
 
 fn vote(round: u32, node: usize, value: char) -> Option<Vote<char>> {

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::ValueHint;
 
+use crate::report::cache::FOLDER;
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -34,7 +36,7 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
     /// Where what was found is kept
-    #[arg(long, value_name = "DIR", default_value = "target/paxos-report-cache", value_hint = ValueHint::DirPath)]
+    #[arg(long, value_name = "DIR", default_value = FOLDER, value_hint = ValueHint::DirPath)]
     pub(crate) cache: PathBuf,
     /// Use nothing that is kept, and keep nothing
     #[arg(long, conflicts_with = "cache")]

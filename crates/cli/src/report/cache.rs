@@ -10,6 +10,9 @@ use serde::de::DeserializeOwned;
 use crate::load::Loaded;
 use crate::print;
 
+/// Where it is, if nothing else is asked for.
+pub(crate) const FOLDER: &str = "target/paxos-report-cache";
+
 /// A folder of what was found, a file for each subject. Nothing in it is trusted: what does not fit is found anew.
 pub(crate) struct Cache {
     /// Where, and the digest of this program. `None`: nothing is kept.

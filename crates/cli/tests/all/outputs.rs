@@ -82,7 +82,7 @@ fn what_is_violated_fails_with_its_steps() {
     let failure =
         "<failure message=\"expected holds, found violated in 8 steps\" type=\"not as expected\">";
     assert!(junit.contains(failure), "{junit}");
-    assert!(junit.contains("8  n1 → n2 Propose 1.1=B"), "{junit}");
+    assert!(junit.contains("8  n0 → n2 Propose 1.0=A"), "{junit}");
     assert!(junit.contains("expected 336, found 651"), "{junit}");
     let job = std::fs::read_to_string(room.path("job.md")).unwrap();
     assert!(job.starts_with("said before\n## paxos check\n"), "{job}");

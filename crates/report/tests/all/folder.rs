@@ -55,7 +55,7 @@ fn the_pages_say_what_was_found() {
         file.unwrap_or_else(|| panic!("no {name}")).1.clone()
     };
     let readme = content("README.md");
-    assert!(readme.contains("9 invariants hold, "), "{readme}");
+    assert!(readme.contains("10 invariants hold, "), "{readme}");
     assert!(readme.contains("agreement violated (expected)"), "{readme}");
     let page = content("thin.md");
     assert!(

@@ -369,7 +369,8 @@ fn check_one(
 
 /// What a scenario expects to be counted by a run for which `asked` was asked.
 pub(crate) fn expected_size(expect: &Expect, asked: Reductions, run: &WorldRun) -> Size {
-    let is_all = asked == Reductions::ALL && run.refused.is_empty();
+    // What is refused of them belongs to the answer.
+    let is_all = asked == Reductions::ALL;
     match (is_all, run.reductions) {
         (_, Reductions::NONE) => Size {
             states: expect.states,
@@ -386,7 +387,7 @@ fn note_size(expect: &mut Expect, run: &WorldRun, asked: Reductions) {
         states: Some(run.unique),
         depth: Some(run.depth),
     };
-    let is_all = asked == Reductions::ALL && run.refused.is_empty();
+    let is_all = asked == Reductions::ALL;
     match (is_all, run.reductions) {
         (_, Reductions::NONE) => (expect.states, expect.depth) = (size.states, size.depth),
         (true, _) => expect.reduced = Some(size),

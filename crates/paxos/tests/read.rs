@@ -42,9 +42,10 @@ fn the_vote_of_the_highest_ballot_may_be_chosen_in_whatever_order_votes_are_told
             let [before, outcome] =
                 told.map(|(from, vote)| read.hear(&Lamport, &cluster, from, vote));
             assert_eq!(before, ReadOutcome::Pending);
-            let value = match first == 1 || second == 1 {
-                true => 'B',
-                false => 'A',
+            let value = if [first, second].contains(&1) {
+                'B'
+            } else {
+                'A'
             };
             assert_eq!(outcome, ReadOutcome::MayBeChosen(value));
         }

@@ -142,6 +142,16 @@ impl Packed {
         letter(self.0[3] >> 28).filter(|_| self.0[3] >> 24 & 0xf == 2)
     }
 
+    /// Whether its proposer has counted a promise, and no quorum of them.
+    pub(crate) fn counts_promises(self) -> bool {
+        self.0[2] & 0xf == 1 && self.0[1] as u16 != 0
+    }
+
+    /// Whether its learner has counted a vote, and no quorum of them.
+    pub(crate) fn counts_votes(self) -> bool {
+        self.0[3] >> 24 & 0xf == 1
+    }
+
     /// Whether [`Proposer::last_round`] is any.
     pub(crate) fn has_used_a_round(self) -> bool {
         self.0[0] >> 44 & 0xff != 0

@@ -280,7 +280,18 @@ impl World {
     /// The world after a whole step; `None` if nothing changes.
     pub(crate) fn step(&self, state: &State, event: Event) -> Option<State> {
         let (before, reaction) = self.reaction(state, event)?;
-        if !self.matters(state, event, &reaction) {
+        self.after(state, event, &before, &reaction)
+    }
+
+    /// What [`World::step`] gives where this is the reaction, of a server as it was `before`.
+    pub(crate) fn after(
+        &self,
+        state: &State,
+        event: Event,
+        before: &Server,
+        reaction: &Reaction,
+    ) -> Option<State> {
+        if !self.matters(state, event, reaction) {
             return None;
         }
         let mut next = state.with_room_for_mail();
@@ -289,7 +300,7 @@ impl World {
         }
         let mut server = before.remembering(&reaction.node);
         self.note_event(&mut next, &mut server, event);
-        self.carry_out(&mut next, &before, server, &reaction);
+        self.carry_out(&mut next, before, server, reaction);
         Some(next)
     }
 

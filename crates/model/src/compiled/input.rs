@@ -133,16 +133,16 @@ impl Tables {
         let (next, stirs, kind) = match input {
             Input::Whole(what) => {
                 let event = self.event(at, what);
-                let (_, reaction) = self.world.reaction(&staged, event)?;
-                let before = staged.server(at).node(at, *self.world.cluster());
-                let kind = Kind::of(event, &before, &reaction);
+                let (before, reaction) = self.world.reaction(&staged, event)?;
+                let kind = Kind::of(event, &before.node(at, *self.world.cluster()), &reaction);
                 let stirs = match what {
                     What::Ask(_) => true,
                     What::Arrival(_) | What::Timeout => {
                         reaction.changed || reaction.effects.chosen.is_some()
                     }
                 };
-                (self.world.step(&staged, event)?, stirs, kind)
+                let next = self.world.after(&staged, event, &before, &reaction)?;
+                (next, stirs, kind)
             }
             Input::Torn(what, sends) => {
                 let next = self

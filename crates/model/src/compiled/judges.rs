@@ -4,8 +4,8 @@
 use paxos::{NodeId, NodeSet, Phase};
 use stateright::Property;
 
-use super::local::Facts;
-use super::{Code, Compiled};
+use super::local::{Duty, Facts};
+use super::{Code, Compiled, places};
 use crate::{Letters, properties};
 
 type Condition<const W: usize> = fn(&Compiled<W>, &Code<W>) -> bool;
@@ -35,25 +35,23 @@ fn condition<const W: usize>(name: &str) -> Option<Condition<W>> {
     let condition: Condition<W> = match name {
         "agreement" => Compiled::agreement,
         "validity" => Compiled::validity,
-        "stability" => |model, code| model.facts(code).all(|facts| facts.is_stable),
+        "stability" => |model, code| model.all_keep(code, Duty::Stability),
         "announced-is-chosen" => |model, code| {
             let announced = model.announced(code);
             announced.is_empty()
                 || announced.is_subset(model.chosen(code))
                 || announced.is_subset(model.with_quorum(code, |facts| facts.testified))
         },
-        "promises-rise" => |model, code| model.facts(code).all(|facts| facts.is_rising),
-        "no-vote-below-promise" => |model, code| model.facts(code).all(|facts| facts.is_true),
+        "promises-rise" => |model, code| model.all_keep(code, Duty::Memory),
+        "no-vote-below-promise" => |model, code| model.all_keep(code, Duty::Word),
         "one-value-per-ballot" => |model, code| {
             let stated = model.stated(code);
             let mut ballots = model.tables.universe.pairs_of.iter();
             stated.count_ones() <= 1 || ballots.all(|own| (own & stated).count_ones() <= 1)
         },
         "votes-are-safe" => Compiled::votes_are_safe,
-        "waits-with-timer" => {
-            |model, code| model.facts(code).all(|facts| facts.has_timer_if_waiting)
-        }
-        "learned-is-announced" => |model, code| model.facts(code).all(|facts| facts.is_announced),
+        "waits-with-timer" => |model, code| model.all_keep(code, Duty::Timer),
+        "learned-is-announced" => |model, code| model.all_keep(code, Duty::Announcement),
         "learner-learns" => |model, code| model.facts(code).any(|facts| facts.has_listened),
         "value-chosen" => |model, code| !model.chosen(code).is_empty(),
         "client-told" => |model, code| model.facts(code).any(|facts| facts.is_told),
@@ -74,6 +72,13 @@ impl<const W: usize> Compiled<W> {
         (0..self.nodes()).map(|node| &self.tables.entry(node, code.number(node)).facts)
     }
 
+    /// Whether each node does its duty. No node needs to be looked at where no table holds one that does not.
+    #[inline]
+    fn all_keep(&self, code: &Code<W>, duty: Duty) -> bool {
+        let bit = duty.bit();
+        self.tables.broken() & bit == 0 || self.facts(code).all(|facts| facts.breaks & bit == 0)
+    }
+
     /// What was ever proposed or voted for, as far as it is remembered, as bits of pairs.
     fn stated(&self, code: &Code<W>) -> u64 {
         let stated = self.facts(code).map(|facts| facts.votes | facts.proposals);
@@ -91,7 +96,7 @@ impl<const W: usize> Compiled<W> {
     }
 
     fn letters(&self, pairs: u64) -> Letters {
-        let values = pairs_of(pairs).map(|pair| self.tables.universe.pairs[pair].1);
+        let values = places(pairs).map(|pair| self.tables.universe.pairs[pair].1);
         values.collect()
     }
 
@@ -107,7 +112,7 @@ impl<const W: usize> Compiled<W> {
             let has_voted = |facts: &Facts| votes(facts) >> pair & 1 == 1;
             self.is_quorum(self.whose(code, has_voted))
         };
-        let chosen = pairs_of(voted).filter(is_chosen);
+        let chosen = places(voted).filter(is_chosen);
         chosen
             .map(|pair| self.tables.universe.pairs[pair].1)
             .collect()
@@ -145,16 +150,16 @@ impl<const W: usize> Compiled<W> {
     fn votes_are_safe(&self, code: &Code<W>) -> bool {
         let voted = self.voted(code);
         let universe = &self.tables.universe;
-        pairs_of(voted).all(|vote| {
+        places(voted).all(|vote| {
             let (below, value) = universe.pairs[vote];
             let is_voted = |at: u16| {
-                let mut ballots = pairs_of(voted);
+                let mut ballots = places(voted);
                 ballots.any(|other| universe.pairs[other].0 == at)
             };
             self.world()
                 .highest_ballot_below(below, is_voted)
                 .is_none_or(|at| !self.is_quorum(self.whose(code, |facts| facts.committed <= at)))
-                && pairs_of(voted).all(|rival| {
+                && places(voted).all(|rival| {
                     let (at, other) = universe.pairs[rival];
                     if at >= below || other == value {
                         return true;
@@ -167,13 +172,4 @@ impl<const W: usize> Compiled<W> {
                 })
         })
     }
-}
-
-/// The places of the bits that are set.
-fn pairs_of(mut bits: u64) -> impl Iterator<Item = usize> + Clone {
-    std::iter::from_fn(move || {
-        let lowest = bits.trailing_zeros() as usize;
-        bits &= bits.checked_sub(1)?;
-        Some(lowest)
-    })
 }

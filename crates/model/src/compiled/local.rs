@@ -80,20 +80,33 @@ pub(crate) struct Facts {
     pub(crate) count: Option<Count>,
     /// Whether a client was told an outcome.
     pub(crate) is_told: bool,
-    /// Whether what it announced is one value at most.
-    pub(crate) is_stable: bool,
-    /// Whether it remembers at least what it has said.
-    pub(crate) is_rising: bool,
-    /// Whether it kept its word in every ballot it promised to stay out of.
-    pub(crate) is_true: bool,
+    /// What it breaks, as bits of [`Duty`].
+    pub(crate) breaks: u8,
     /// Whether it has voted in two ballots.
     pub(crate) has_superseded: bool,
-    /// Whether it has announced what it has learned, if anything.
-    pub(crate) is_announced: bool,
     /// Whether it has announced something, and started no ballot.
     pub(crate) has_listened: bool,
-    /// Whether a timer runs, if it has a ballot under way.
-    pub(crate) has_timer_if_waiting: bool,
+}
+
+/// What an invariant asks of each node, whatever the others do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Duty {
+    /// To announce one value at most.
+    Stability,
+    /// To remember at least what it has said.
+    Memory,
+    /// To vote in no ballot that it promised to stay out of.
+    Word,
+    /// To announce what it has learned.
+    Announcement,
+    /// To have a timer run while it has a ballot under way.
+    Timer,
+}
+
+impl Duty {
+    pub(crate) fn bit(self) -> u8 {
+        1 << self as u8
+    }
 }
 
 impl Facts {
@@ -110,7 +123,20 @@ impl Facts {
         let voted = universe.ballots_of(said.votes);
         let told = local.asks.iter().filter_map(|outcome| outcome.told());
         let told: Letters = told.collect();
+        let learned = packed.learned();
+        let kept = [
+            (Duty::Stability, packed.announced().len() <= 1),
+            (Duty::Memory, said.committed <= packed.remembered_rank()),
+            (Duty::Word, said.forbidden & voted == 0),
+            (
+                Duty::Announcement,
+                learned.is_none_or(|value| packed.announced().contains(value)),
+            ),
+            (Duty::Timer, packed.has_timer() || !node.is_proposing()),
+        ];
+        let broken = kept.into_iter().filter(|(_, is_kept)| !is_kept);
         Facts {
+            breaks: broken.fold(0, |bits, (duty, _)| bits | duty.bit()),
             votes: said.votes,
             testified: said.votes | said.reported,
             proposals: said.proposals,
@@ -119,15 +145,8 @@ impl Facts {
             retries: packed.retries(),
             count: Count::of(local),
             is_told: !told.is_empty(),
-            is_stable: packed.announced().len() <= 1,
-            is_rising: said.committed <= packed.remembered_rank(),
-            is_true: said.forbidden & voted == 0,
             has_superseded: voted.count_ones() > 1,
-            is_announced: packed
-                .learned()
-                .is_none_or(|value| packed.announced().contains(value)),
             has_listened: !packed.announced().is_empty() && !packed.has_used_a_round(),
-            has_timer_if_waiting: packed.has_timer() || !node.is_proposing(),
         }
     }
 }

@@ -47,6 +47,7 @@ use crate::{Action, Event, Kind, Mutant, Network, State, World};
 pub struct Compiled<const W: usize> {
     tables: Arc<Tables>,
     symmetry: Arc<orbit::Symmetry>,
+    nodes: usize,
     /// Where the envelopes begin.
     mail: usize,
     crash_key: u128,
@@ -168,6 +169,7 @@ impl Plan {
         let world = &tables.world;
         Compiled {
             symmetry: Arc::new(orbit::Symmetry::of(&tables)),
+            nodes: world.cluster().nodes().len(),
             mail: code::node_words(world.cluster().nodes().len()),
             crash_key: u128::of(&"crash"),
             mid_key: u128::of(&"mid-ballot"),
@@ -242,7 +244,7 @@ impl<const W: usize> Compiled<W> {
     }
 
     fn nodes(&self) -> usize {
-        self.world().cluster().nodes().len()
+        self.nodes
     }
 
     fn local(&self, code: &Code<W>, node: usize) -> Local {
@@ -355,17 +357,19 @@ impl<const W: usize> Compiled<W> {
     }
 }
 
-/// The places of the bits that are set in these words, counted from the word `first`.
-fn bits_of<const W: usize>(words: [u64; W], first: usize) -> impl Iterator<Item = usize> {
-    (first..W).flat_map(move |word| {
-        let mut bits = words[word];
-        std::iter::from_fn(move || {
-            let rest = bits & bits.checked_sub(1)?;
-            let id = (word - first) * 64 + bits.trailing_zeros() as usize;
-            bits = rest;
-            Some(id)
-        })
+/// The places of the bits that are set.
+fn places(mut bits: u64) -> impl Iterator<Item = usize> + Clone {
+    std::iter::from_fn(move || {
+        let lowest = bits.trailing_zeros() as usize;
+        bits &= bits.checked_sub(1)?;
+        Some(lowest)
     })
+}
+
+/// The same of all words from the word `first` on, counted from there.
+fn bits_of<const W: usize>(words: [u64; W], first: usize) -> impl Iterator<Item = usize> {
+    (first..W)
+        .flat_map(move |word| places(words[word]).map(move |place| (word - first) * 64 + place))
 }
 
 fn node(index: usize) -> NodeId {

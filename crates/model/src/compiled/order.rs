@@ -9,8 +9,6 @@
 //! So while a count is under way, only what is counted in it may happen; and a count is begun only if
 //! it can be completed by what is on its way.
 
-use paxos::{Learner, Progress};
-
 use super::local::Local;
 use super::{Code, Compiled, DELIVER, Move, TORN};
 
@@ -34,16 +32,9 @@ impl Count {
 
     /// Whether a node in this state is in the middle of this count.
     pub(crate) fn is_under_way(self, local: &Local) -> bool {
-        let server = local.packed.unpack();
         match self {
-            Count::Promises => match server.proposer.progress {
-                Progress::Preparing { promises, .. } => !promises.is_empty(),
-                Progress::Idle | Progress::Proposing { .. } => false,
-            },
-            Count::Votes => match server.learner {
-                Learner::Counting { .. } => server.announced.is_empty(),
-                Learner::Unaware | Learner::Chosen(_) => false,
-            },
+            Count::Promises => local.packed.counts_promises(),
+            Count::Votes => local.packed.counts_votes() && local.packed.announced().is_empty(),
         }
     }
 

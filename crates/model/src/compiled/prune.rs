@@ -88,11 +88,11 @@ impl<const W: usize> Compiled<W> {
     fn is_promised_anew(&self, number: u32, node: usize, sends: &Mask, crash: bool) -> bool {
         let (tables, universe) = (&*self.tables, &self.tables.universe);
         let local = tables.entry(node, number).local;
-        let said = universe.envelopes.iter().enumerate();
-        let promises = said.filter(|(id, envelope)| envelope.is_promise() && sends.has(*id));
-        let said = promises.fold(local.said, |said, (_, promise)| {
-            said.and(universe, *promise)
-        });
+        let said = sends
+            .of_both(&universe.promises)
+            .fold(local.said, |said, id| {
+                said.and(universe, universe.envelopes[id])
+            });
         said != local.said
             && tables.normal(node, tables.number(node, Local { said, ..local }), crash) != number
     }

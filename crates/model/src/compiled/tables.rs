@@ -10,7 +10,7 @@ mod steps;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 use checker::{Fingerprint as _, Reductions};
 use parking_lot::{Mutex, RwLock};
@@ -127,12 +127,13 @@ impl Cell {
     }
 }
 
-type Numbers = HashMap<Local, u32, BuildHasherDefault<RapidHasher<'static>>>;
+/// A map of what is looked up by its content.
+pub(crate) type Map<K, V> = HashMap<K, V, BuildHasherDefault<RapidHasher<'static>>>;
 
 /// All states that a node has been seen in.
 #[derive(Default)]
 struct Node {
-    numbers: RwLock<Numbers>,
+    numbers: RwLock<Map<Local, u32>>,
     entries: boxcar::Vec<Entry>,
 }
 
@@ -147,6 +148,8 @@ pub(crate) struct Tables {
     /// Without and with a crash to come: for each role of [`Roles::automata`], for each of its states.
     outlooks: [OnceLock<Vec<Vec<Outlook>>>; 2],
     nodes: Vec<Node>,
+    /// What any state of a node breaks, as bits of [`super::local::Duty`].
+    broken: AtomicU8,
     transitions: boxcar::Vec<Transition>,
     /// A key for each envelope.
     pub(crate) envelope_keys: Vec<u128>,
@@ -177,6 +180,7 @@ impl Tables {
         premises.swaps = Swaps::of(&world, &universe);
         let tables = Tables {
             nodes: nodes.collect(),
+            broken: AtomicU8::new(0),
             premises,
             world,
             universe,
@@ -212,6 +216,11 @@ impl Tables {
     /// The same, if the number is one.
     pub(crate) fn known(&self, node: usize, number: u32) -> Option<&Entry> {
         self.nodes[node].entries.get(number as usize)
+    }
+
+    /// What any state of a node breaks so far, as bits of [`super::local::Duty`].
+    pub(crate) fn broken(&self) -> u8 {
+        self.broken.load(Ordering::Relaxed)
     }
 
     pub(crate) fn transition(&self, number: u32) -> &Transition {
@@ -256,6 +265,8 @@ impl Tables {
             return 0;
         }
         let entry = self.new_entry(node, local);
+        // Before anyone can hold the number.
+        self.broken.fetch_or(entry.facts.breaks, Ordering::Relaxed);
         let number = table.entries.push(entry);
         numbers.insert(local, number as u32);
         number as u32

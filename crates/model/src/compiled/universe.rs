@@ -25,6 +25,14 @@ impl Mask {
         self.0[id / 64] >> (id % 64) & 1 == 1
     }
 
+    /// The members of both, in order.
+    pub(crate) fn of_both<'a>(&'a self, other: &'a Mask) -> impl Iterator<Item = usize> + 'a {
+        let words = self.0.iter().zip(&other.0).map(|(one, other)| one & other);
+        words
+            .enumerate()
+            .flat_map(|(word, bits)| super::places(bits).map(move |place| word * 64 + place))
+    }
+
     /// Adds all of `other`; whether any of it is new.
     pub(crate) fn add(&mut self, other: &Mask) -> bool {
         let mut is_news = false;
@@ -56,6 +64,8 @@ pub(crate) struct Universe {
     pub(crate) pairs_of: Vec<u64>,
     /// For each ballot, the envelopes that propose in it.
     pub(crate) proposals_of: Vec<Mask>,
+    /// The promises.
+    pub(crate) promises: Mask,
     /// For each kind of message, what it is to ignore one, and those for nodes that run.
     pub(crate) heard: Vec<(Kind, Mask)>,
     /// Pairs of a value that no client of the ballot's proposer asked for.
@@ -95,6 +105,7 @@ impl Universe {
             inboxes,
             pairs_of: Vec::new(),
             proposals_of: Vec::new(),
+            promises: Mask::default(),
             heard: Vec::new(),
             adopted: 0,
             envelopes,
@@ -109,6 +120,8 @@ impl Universe {
                 proposals.filter(|one| one.is_proposal() && one.ballot_rank() == *ballot);
             universe.proposals_of.push(universe.mask(proposals));
         }
+        let promises = universe.envelopes.iter().copied();
+        universe.promises = universe.mask(promises.filter(|one| one.is_promise()));
         for (id, envelope) in universe.envelopes.iter().enumerate() {
             if world.is_down(universe.to[id]) {
                 continue;

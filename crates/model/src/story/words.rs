@@ -32,7 +32,7 @@ impl fmt::Display for Action {
             Action::Answer { ask, reply } => write!(f, "request {ask} is answered: {reply}"),
             Action::GiveUp(ask) => write!(f, "the client of request {ask} waits no longer"),
             Action::Read { read, of, step } => match step {
-                ReadStep::Ask => write!(f, "client reads at {of}"),
+                ReadStep::Ask => write!(f, "client reads at {of} (read {read})"),
                 ReadStep::Tell(node) => {
                     write!(f, "{node} is asked for its vote, for read {read} of {of}")
                 }

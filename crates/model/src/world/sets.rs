@@ -25,20 +25,26 @@ fn found() -> Option<String> {
     let made = |members: &[NodeId]| -> NodeSet { members.iter().copied().collect() };
     for members in &subsets {
         let set = made(members);
-        let is_same = set.iter().eq(members.iter().copied())
-            && set.len() == members.len()
-            && set.is_empty() == members.is_empty()
-            && NodeSet::from_bits(set.bits()) == set
-            && nodes
-                .iter()
-                .all(|node| set.contains(*node) == members.contains(node));
-        if !is_same {
-            return Some(format!(
-                "the set of {} is {}, {} of them",
-                told(members.iter().copied()),
-                told(set.iter()),
-                set.len()
-            ));
+        let of = told(members.iter().copied());
+        let strange = nodes
+            .iter()
+            .find(|node| set.contains(**node) != members.contains(node));
+        let wrong = if !set.iter().eq(members.iter().copied()) {
+            format!("has the members {}", told(set.iter()))
+        } else if set.len() != members.len() {
+            format!("has {} members", set.len())
+        } else if set.is_empty() != members.is_empty() {
+            format!("says that it is {}empty", if set.is_empty() { "" } else { "not " })
+        } else if NodeSet::from_bits(set.bits()) != set {
+            "is another one when it is made of its bits".to_owned()
+        } else if let Some(node) = strange {
+            let not = if set.contains(*node) { "" } else { "not " };
+            format!("says that {node} is {not}in it")
+        } else {
+            String::new()
+        };
+        if !wrong.is_empty() {
+            return Some(format!("the set of {of} {wrong}"));
         }
         for others in &subsets {
             let both = members.iter().filter(|node| others.contains(node));

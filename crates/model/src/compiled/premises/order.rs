@@ -14,7 +14,7 @@
 //! ([`Met::pairs`]). Other nodes' steps do not matter: they neither read what this node has counted nor take anything off a
 //! network that is a set. This is asked of whole nodes: a role alone is never asked what another role's input does to it.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use checker::Reduction;
 use paxos::NodeId;
@@ -22,26 +22,35 @@ use paxos::NodeId;
 use crate::compiled::input::{Input, Outcome, What};
 use crate::compiled::local::Local;
 use crate::compiled::order::Count;
-use crate::compiled::tables::Tables;
+use crate::compiled::tables::{Map, Tables};
 
 /// What has been met at a part.
 #[derive(Debug, Default)]
 pub(crate) struct Met {
     inputs: Vec<Input>,
-    /// Parts that are reached by deliveries that go on, and such a delivery there, with where it leads.
-    pairs: Vec<Pair>,
-    /// The parts of these pairs.
+    /// The part itself, at the [`BEGINNING`], and all that deliveries that go on lead to from it.
     parts: Vec<Local>,
-    /// What was asked on the way.
-    asked: HashMap<(Local, Input), Option<Outcome>>,
+    /// Deliveries that go on, between them.
+    pairs: Vec<Pair>,
+    /// What was asked of them, by their places.
+    asked: Map<(usize, Input), Option<Arc<Outcome>>>,
 }
 
+const BEGINNING: usize = 0;
+
+/// A delivery that goes on, and the places of the parts that it leads from and to.
 #[derive(Clone, Copy, Debug)]
 struct Pair {
-    from: Local,
+    from: usize,
     envelope: u16,
     count: Count,
-    to: Local,
+    to: usize,
+}
+
+impl Pair {
+    fn delivery(self) -> Input {
+        Input::Whole(What::Arrival(self.envelope))
+    }
 }
 
 impl Tables {
@@ -74,10 +83,7 @@ impl Tables {
         }
         let entry = self.entry(at.index(), number);
         self.certify_beginning(at, &entry.local, input, outcome);
-        if Count::ALL
-            .iter()
-            .any(|count| count.is_under_way(&entry.local))
-        {
+        if entry.facts.count.is_some() {
             // What is met in the middle of a count was met where it began.
             return;
         }
@@ -91,13 +97,18 @@ impl Tables {
         if met.inputs.contains(&input) {
             return;
         }
+        let count = self.counted_for(input);
+        if count.is_some() || !met.pairs.is_empty() {
+            let known = outcome.cloned().map(Arc::new);
+            met.asked.insert((BEGINNING, input), known);
+        }
         for place in 0..met.pairs.len() {
             let pair = met.pairs[place];
             self.certify_mover(at, met, pair, input);
         }
         met.inputs.push(input);
-        if self.counted_for(input).is_some() {
-            self.count_on(at, met);
+        if let Some(count) = count {
+            self.count_on(at, met, input, count);
         }
     }
 
@@ -124,52 +135,52 @@ impl Tables {
     }
 
     /// Adds what deliveries that go on can lead to, now that another envelope is counted, and asks for the premises there.
-    fn count_on(&self, at: NodeId, met: &mut Met) {
-        let counted: Vec<(u16, Count)> = met
-            .inputs
-            .iter()
-            .filter_map(|input| match input {
-                Input::Whole(What::Arrival(id)) => Some((*id, self.counted_for(*input)?)),
-                Input::Whole(What::Ask(_) | What::Timeout) | Input::Torn(..) | Input::Crash => None,
-            })
-            .collect();
-        let mut place = 0;
-        while place < met.parts.len() {
-            let from = met.parts[place];
-            place += 1;
-            for &(id, count) in &counted {
-                let is_known = |pair: &Pair| pair.envelope == id && pair.from == from;
-                if !met.pairs.iter().any(is_known) {
-                    self.count_one(at, met, from, id, count);
+    fn count_on(&self, at: NodeId, met: &mut Met, input: Input, count: Count) {
+        let known = met.parts.len();
+        let mut from = 0;
+        while from < met.parts.len() {
+            if from < known {
+                self.count_one(at, met, from, input, count);
+            } else {
+                for place in 0..met.inputs.len() {
+                    let input = met.inputs[place];
+                    if let Some(count) = self.counted_for(input) {
+                        self.count_one(at, met, from, input, count);
+                    }
                 }
             }
+            from += 1;
         }
     }
 
-    fn count_one(&self, at: NodeId, met: &mut Met, from: Local, envelope: u16, count: Count) {
-        let input = Input::Whole(What::Arrival(envelope));
+    fn count_one(&self, at: NodeId, met: &mut Met, from: usize, input: Input, count: Count) {
+        let Input::Whole(What::Arrival(envelope)) = input else {
+            // A delivery that is torn loses the count.
+            return;
+        };
         let Some(outcome) = self.met_ask(at, met, from, input) else {
             return;
         };
         if !count.is_under_way(&outcome.to) {
             return;
         }
-        if !self.is_invisible(at, &from, &outcome) {
+        if !self.is_invisible(at, &met.parts[from], &outcome) {
             let name = self.name(at, input);
             self.refuse_order(format!(
                 "counting `{name}` shows before the count is complete"
             ));
         }
+        let known = met.parts.iter().position(|part| *part == outcome.to);
         let pair = Pair {
             from,
             envelope,
             count,
-            to: outcome.to,
+            to: known.unwrap_or(met.parts.len()),
         };
-        met.pairs.push(pair);
-        if !met.parts.contains(&pair.to) {
-            met.parts.push(pair.to);
+        if known.is_none() {
+            met.parts.push(outcome.to);
         }
+        met.pairs.push(pair);
         for place in 0..met.inputs.len() {
             let input = met.inputs[place];
             self.certify_mover(at, met, pair, input);
@@ -203,13 +214,12 @@ impl Tables {
                 let is_dropped = alone.to == after.to;
                 alone.sends == after.sends
                     && alone.mid_ballot == after.mid_ballot
-                    && (is_dropped || self.follows(at, met, pair, &alone.to, &after.to))
+                    && (is_dropped || self.follows(at, pair, &alone.to, &after.to))
             }
-            None => after.to == pair.from && after.sends.is_empty() && !after.mid_ballot,
+            None => after.to == met.parts[pair.from] && after.sends.is_empty() && !after.mid_ballot,
         };
         if !is_right_mover {
-            let delivery = Input::Whole(What::Arrival(pair.envelope));
-            let (one, other) = (self.name(at, delivery), self.name(at, input));
+            let (one, other) = (self.name(at, pair.delivery()), self.name(at, input));
             self.refuse_order(format!(
                 "counting `{one}` before `{other}` changes what comes after"
             ));
@@ -217,9 +227,8 @@ impl Tables {
     }
 
     /// Whether the delivery leads from one part to the other, and goes on.
-    fn follows(&self, at: NodeId, met: &mut Met, pair: Pair, from: &Local, to: &Local) -> bool {
-        let delivery = Input::Whole(What::Arrival(pair.envelope));
-        let outcome = self.met_ask(at, met, *from, delivery);
+    fn follows(&self, at: NodeId, pair: Pair, from: &Local, to: &Local) -> bool {
+        let outcome = self.ask_once(at, from, pair.delivery());
         outcome.is_some_and(|outcome| {
             outcome.to == *to
                 && pair.count.is_under_way(&outcome.to)
@@ -227,10 +236,15 @@ impl Tables {
         })
     }
 
-    fn met_ask(&self, at: NodeId, met: &mut Met, part: Local, input: Input) -> Option<Outcome> {
+    fn met_ask(
+        &self,
+        at: NodeId,
+        met: &mut Met,
+        part: usize,
+        input: Input,
+    ) -> Option<Arc<Outcome>> {
         let asked = met.asked.entry((part, input));
-        asked
-            .or_insert_with(|| self.ask_once(at, &part, input))
-            .clone()
+        let ask = || self.ask_once(at, &met.parts[part], input).map(Arc::new);
+        asked.or_insert_with(ask).clone()
     }
 }

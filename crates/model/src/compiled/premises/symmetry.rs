@@ -8,8 +8,6 @@
 //! 4. The number of a like node stands in what is counted, and in who sends to whom, and nowhere else: a number anywhere else is not
 //!    renamed, and so breaks 3.
 
-use std::collections::HashSet;
-
 use checker::Reduction;
 use parking_lot::Mutex;
 use paxos::{Learner, NodeId, NodeSet, Phase, Progress};
@@ -17,7 +15,7 @@ use paxos::{Learner, NodeId, NodeSet, Phase, Progress};
 use crate::compiled::input::{Input, Outcome, What};
 use crate::compiled::local::Local;
 use crate::compiled::orbit::class;
-use crate::compiled::tables::Tables;
+use crate::compiled::tables::{Map, Tables};
 use crate::compiled::universe::Universe;
 use crate::packed::Packed;
 use crate::{Parcel, World};
@@ -27,7 +25,7 @@ use crate::{Parcel, World};
 pub(crate) struct Swaps {
     swaps: Vec<Swap>,
     /// What was held against its images.
-    done: Mutex<HashSet<(NodeId, Local, Input)>>,
+    done: Mutex<Map<(NodeId, Local, Input), ()>>,
 }
 
 struct Swap {
@@ -181,7 +179,7 @@ impl Tables {
         let swaps = &self.premises.swaps;
         let mut open = vec![(at, *local, input)];
         while let Some((at, local, input)) = open.pop() {
-            if !swaps.done.lock().insert((at, local, input)) {
+            if swaps.done.lock().insert((at, local, input), ()).is_some() {
                 continue;
             }
             let outcome = self.ask_once(at, &local, input);

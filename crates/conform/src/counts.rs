@@ -1,7 +1,7 @@
 //! How often what happened.
 
 use node::journal::{Asked, Entry};
-use paxos::{Input, Message};
+use paxos::{Input, MessageKind};
 use serde::Serialize;
 
 /// Declares the counts with their words, so that each is written once.
@@ -72,12 +72,12 @@ impl Counts {
                     Some(Asked::Client) | None => &mut self.asks,
                 },
                 Input::Timeout(_) => &mut self.timeouts,
-                Input::Receive(envelope) => match envelope.message {
-                    Message::Prepare { .. } => &mut self.prepares,
-                    Message::Promise { .. } => &mut self.promises,
-                    Message::Propose { .. } => &mut self.proposes,
-                    Message::Accepted { .. } => &mut self.accepteds,
-                    Message::Nack { .. } => &mut self.nacks,
+                Input::Receive(envelope) => match envelope.message.kind() {
+                    MessageKind::Prepare => &mut self.prepares,
+                    MessageKind::Promise => &mut self.promises,
+                    MessageKind::Propose => &mut self.proposes,
+                    MessageKind::Accepted => &mut self.accepteds,
+                    MessageKind::Nack => &mut self.nacks,
                 },
             },
             Entry::Learn { .. } => &mut self.learns,

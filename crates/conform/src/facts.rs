@@ -128,19 +128,12 @@ impl Facts {
             .entry((said.from, said.message.clone()))
             .or_default();
         *to = to.union(said.to);
-        match &said.message {
-            Message::Propose { ballot, value } => {
-                known.in_ballot(*ballot, value, spot)?;
-                Ok(())
-            }
-            Message::Accepted { ballot, value } => {
-                let vote = Vote {
-                    ballot: *ballot,
-                    value: value.clone(),
-                };
-                self.vote(decree, said.from, &vote, spot)
-            }
-            Message::Prepare { .. } | Message::Promise { .. } | Message::Nack { .. } => Ok(()),
+        if let Some(Vote { ballot, value }) = said.message.proposal() {
+            known.in_ballot(ballot, &value, spot)?;
+        }
+        match said.message.vote() {
+            Some(vote) => self.vote(decree, said.from, &vote, spot),
+            None => Ok(()),
         }
     }
 

@@ -13,12 +13,11 @@ use model::{
 };
 use node::Value;
 use node::journal::Entry;
-use paxos::{Effects, Envelope, Input, NodeId, NodeSet};
+use paxos::{Effects, Envelope, Input, Message, NodeId, NodeSet, Translation};
 
 use crate::admit::{Admitted, DecreeId, Spot};
 use crate::disk::Fate;
 use crate::facts::Decree;
-use crate::translate;
 
 /// A world, and the way through it.
 #[derive(Debug)]
@@ -262,9 +261,12 @@ impl Builder<'_> {
             return Err(Unfit::Rounds);
         }
         let values = &mut self.values;
-        let mut letter = |value: &Value| letter_of(values, value);
-        let input = translate::input(input, &mut letter).ok_or(Unfit::Values)?;
-        let effects = translate::effects(&effects, &mut letter).ok_or(Unfit::Values)?;
+        let mut translation = Translation {
+            rounds: |round| round,
+            values: |value: &Value| letter_of(values, value),
+        };
+        let input = translation.input(input).ok_or(Unfit::Values)?;
+        let effects = translation.effects(&effects).ok_or(Unfit::Values)?;
         let event = match input {
             Input::Timeout(_) => Event::Timeout(at),
             Input::Receive(envelope) => Event::Deliver(envelope),
@@ -327,18 +329,7 @@ fn rounds_fit(input: &Input<Value>, effects: &Effects<Value>) -> bool {
         Input::Propose(_) | Input::Timeout(_) => None,
     };
     let said = effects.send.as_ref().map(|said| &said.message);
-    received.into_iter().chain(said).all(|message| {
-        use paxos::Message;
-        let (first, second) = match message {
-            Message::Prepare { ballot }
-            | Message::Propose { ballot, .. }
-            | Message::Accepted { ballot, .. } => (ballot, None),
-            Message::Promise { ballot, accepted } => {
-                (ballot, accepted.as_ref().map(|vote| &vote.ballot))
-            }
-            Message::Nack { ballot, promised } => (ballot, Some(promised)),
-        };
-        let fits = |ballot: &paxos::Ballot| ballot.round.number() <= Parcel::ROUND_MAX;
-        fits(first) && second.is_none_or(fits)
-    })
+    let messages = received.into_iter().chain(said);
+    let mut ballots = messages.flat_map(Message::ballots);
+    ballots.all(|ballot| ballot.round.number() <= Parcel::ROUND_MAX)
 }

@@ -62,7 +62,6 @@ mod merge;
 mod replica;
 mod tell;
 mod text;
-mod translate;
 mod wait;
 
 pub use admit::Refused;

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use node::{Record, Value};
-use paxos::{Durable, Effects, Input, Learner, Message, Node, NodeSet, Progress, Timer, Vote};
-
-use crate::translate;
+use paxos::{
+    Durable, Effects, Input, Learner, Message, Node, NodeSet, Progress, Timer, Translation, Vote,
+};
 
 /// So many characters of a value are shown.
 const VALUE_MAX: usize = 40;
@@ -21,7 +21,11 @@ pub(crate) fn value(value: &Value) -> String {
 
 /// `a Propose 1.0=tea`, without its way.
 pub(crate) fn message(message: &Message<Value>) -> String {
-    let short = translate::message(message, &mut |known| Some(value(known)));
+    let mut translation = Translation {
+        rounds: |round| round,
+        values: |known: &Value| Some(value(known)),
+    };
+    let short = translation.message(message);
     short.map_or_else(String::new, |short| short.to_string())
 }
 

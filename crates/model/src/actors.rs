@@ -12,7 +12,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use paxos::{Broadcast, Durable, Effects, Envelope, Input, Message, Node, NodeId, NodeSet, Timer};
+use paxos::{
+    Broadcast, Durable, Effects, Envelope, Input, Message, MessageKind, Node, NodeId, NodeSet,
+    Timer,
+};
 use stateright::actor::{
     Actor, ActorModel, ActorModelAction, ActorModelState, Id, LossyNetwork, Network as Links, Out,
     model_timeout,
@@ -190,7 +193,7 @@ impl Peer {
         }
         let envelopes = effects.send.iter().flat_map(Broadcast::envelopes);
         for Envelope { to, message, .. } in envelopes {
-            let refusal = matches!(message, Message::Nack { .. });
+            let refusal = message.kind() == MessageKind::Nack;
             if !refusal || self.world.scenario().protocol.nack {
                 out.send(Id::from(to.index()), message);
             }

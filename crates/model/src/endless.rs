@@ -1,6 +1,6 @@
 //! Worlds in which rounds never end: what hosts do besides, what stops for ever, and when a time-out comes.
 
-use paxos::{Ballot, Broadcast, Envelope, Message, NodeId, NodeSet, Phase, Progress, Vote};
+use paxos::{Ballot, Broadcast, Envelope, NodeId, NodeSet, Phase, Progress, Vote};
 
 use crate::scenario::Endless;
 use crate::{Action, Event, Letter, Mutant, Network, Parcel, State, World, network};
@@ -138,10 +138,9 @@ impl World {
             Progress::Proposing { .. } => (NodeSet::EMPTY, true),
         };
         let ballot = ballot_of(state, node);
-        let asks = |parcel: &&Parcel| match parcel.message() {
-            Message::Prepare { .. } => !is_proposed,
-            Message::Propose { .. } => is_proposed,
-            Message::Promise { .. } | Message::Accepted { .. } | Message::Nack { .. } => false,
+        let asks = |parcel: &&Parcel| {
+            let message = parcel.message();
+            message.kind().is_question() && message.proposal().is_some() == is_proposed
         };
         let mut own = state
             .mail

@@ -1,6 +1,9 @@
 //! What a mutant makes of what a node hears, remembers, says, announces and asks for.
 
-use paxos::{Broadcast, Envelope, Input, Learner, Message, Node, NodeSet, Phase, Progress, Timer};
+use paxos::{
+    Broadcast, Envelope, Input, Learner, Message, MessageKind, Node, NodeSet, Phase, Progress,
+    Timer,
+};
 
 use crate::{Letter, Mutant, RuleSet};
 
@@ -151,13 +154,8 @@ impl Handling<'_> {
         else {
             return false;
         };
-        match envelope.message {
-            Message::Accepted { ballot: voted, .. } => voted < ballot,
-            Message::Prepare { .. }
-            | Message::Promise { .. }
-            | Message::Propose { .. }
-            | Message::Nack { .. } => false,
-        }
+        let vote = envelope.message.vote();
+        vote.is_some_and(|vote| vote.ballot < ballot)
     }
 
     /// Whether a refusal arrives of the ballot under way.
@@ -169,15 +167,8 @@ impl Handling<'_> {
         else {
             return false;
         };
-        match envelope.message {
-            Message::Nack {
-                ballot: refused, ..
-            } => refused == ballot,
-            Message::Prepare { .. }
-            | Message::Promise { .. }
-            | Message::Propose { .. }
-            | Message::Accepted { .. } => false,
-        }
+        let message = envelope.message;
+        message.kind() == MessageKind::Nack && message.ballot() == ballot
     }
 
     /// The value of the vote that arrives.
@@ -185,13 +176,7 @@ impl Handling<'_> {
         let Input::Receive(envelope) = self.input else {
             return None;
         };
-        match envelope.message {
-            Message::Accepted { value, .. } => Some(value),
-            Message::Prepare { .. }
-            | Message::Promise { .. }
-            | Message::Propose { .. }
-            | Message::Nack { .. } => None,
-        }
+        envelope.message.vote().map(|vote| vote.value)
     }
 
     /// What is counted, and whose votes.

@@ -1,6 +1,6 @@
 //! The kinds of things that can happen in a world, so that a run can say what it has put to the test.
 
-use paxos::{Message, Node};
+use paxos::{Message, MessageKind, Node};
 
 use crate::{Action, Event, Fault, Letter, Outcome, Reaction, State, World};
 
@@ -150,7 +150,10 @@ impl Kind {
     /// What a node made of an event. `before` is the node as it was.
     pub(crate) fn of(event: Event, before: &Node<Letter>, reaction: &Reaction) -> Kind {
         let said = reaction.effects.send.map(|said| said.message);
-        let is_nack = matches!(said, Some(Message::Nack { .. }));
+        let is_nack = said.is_some_and(|said| said.kind() == MessageKind::Nack);
+        let proposed = said.and_then(|said| said.proposal());
+        let own = before.proposer().client_value;
+        let proposes_own = proposed.is_some_and(|proposed| own == Some(proposed.value));
         let has_decided = reaction.effects.chosen.is_some();
         let (changed, speaks) = (reaction.changed, said.is_some());
         match event {
@@ -158,29 +161,23 @@ impl Kind {
             Event::Ask { .. } if speaks => Kind::AskBegins,
             Event::Ask { .. } => Kind::AskWaits,
             Event::Timeout(_) => Kind::TimeoutRetries,
-            Event::Deliver(envelope) => match envelope.message {
-                Message::Prepare { .. } if is_nack => Kind::PrepareRefused,
-                Message::Prepare { .. } if speaks && changed => Kind::PreparePromised,
-                Message::Prepare { .. } if speaks => Kind::PromiseRepeated,
-                Message::Prepare { .. } => Kind::PrepareIgnored,
-                Message::Promise { .. } => match said {
-                    Some(Message::Propose { value, .. })
-                        if before.proposer().client_value == Some(value) =>
-                    {
-                        Kind::PromiseProposes
-                    }
-                    Some(_) => Kind::PromiseAdopts,
-                    None if changed => Kind::PromiseCounted,
-                    None => Kind::PromiseIgnored,
-                },
-                Message::Propose { .. } if is_nack => Kind::ProposeRefused,
-                Message::Propose { .. } if speaks => Kind::ProposeVoted,
-                Message::Propose { .. } => Kind::ProposeIgnored,
-                Message::Accepted { .. } if has_decided => Kind::AcceptedDecides,
-                Message::Accepted { .. } if changed => Kind::AcceptedCounted,
-                Message::Accepted { .. } => Kind::AcceptedIgnored,
-                Message::Nack { .. } if changed => Kind::NackHeard,
-                Message::Nack { .. } => Kind::NackIgnored,
+            Event::Deliver(envelope) => match envelope.message.kind() {
+                MessageKind::Prepare if is_nack => Kind::PrepareRefused,
+                MessageKind::Prepare if speaks && changed => Kind::PreparePromised,
+                MessageKind::Prepare if speaks => Kind::PromiseRepeated,
+                MessageKind::Promise if speaks && proposes_own => Kind::PromiseProposes,
+                MessageKind::Promise if speaks => Kind::PromiseAdopts,
+                MessageKind::Promise if changed => Kind::PromiseCounted,
+                MessageKind::Propose if is_nack => Kind::ProposeRefused,
+                MessageKind::Propose if speaks => Kind::ProposeVoted,
+                MessageKind::Accepted if has_decided => Kind::AcceptedDecides,
+                MessageKind::Accepted if changed => Kind::AcceptedCounted,
+                MessageKind::Nack if changed => Kind::NackHeard,
+                MessageKind::Prepare
+                | MessageKind::Promise
+                | MessageKind::Propose
+                | MessageKind::Accepted
+                | MessageKind::Nack => Kind::of_ignored(&envelope.message),
             },
         }
     }
@@ -222,12 +219,12 @@ impl Kind {
 
     /// What it is to ignore a message.
     pub(crate) fn of_ignored(message: &Message<Letter>) -> Kind {
-        match message {
-            Message::Prepare { .. } => Kind::PrepareIgnored,
-            Message::Promise { .. } => Kind::PromiseIgnored,
-            Message::Propose { .. } => Kind::ProposeIgnored,
-            Message::Accepted { .. } => Kind::AcceptedIgnored,
-            Message::Nack { .. } => Kind::NackIgnored,
+        match message.kind() {
+            MessageKind::Prepare => Kind::PrepareIgnored,
+            MessageKind::Promise => Kind::PromiseIgnored,
+            MessageKind::Propose => Kind::ProposeIgnored,
+            MessageKind::Accepted => Kind::AcceptedIgnored,
+            MessageKind::Nack => Kind::NackIgnored,
         }
     }
 }

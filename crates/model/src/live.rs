@@ -4,7 +4,7 @@ use checker::{
     Claim, Class, Closed, Cut, Error, Fairness, Lasso, Limits, Live, LiveFinding, LiveRun,
     LiveVerdict, Progress, Wish,
 };
-use paxos::{Message, NodeId};
+use paxos::{MessageKind, NodeId, Role};
 
 use crate::properties::{self, Known};
 use crate::ranked::Start;
@@ -70,7 +70,7 @@ pub fn class_names(world: &World) -> Vec<String> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Sort {
     /// A kind of message arrives from one node at another.
-    Arrives(Kind, NodeId, NodeId),
+    Arrives(MessageKind, NodeId, NodeId),
     /// A client asks.
     Asks(u8),
     /// A proposer starts another round.
@@ -87,16 +87,6 @@ pub(crate) enum Sort {
     Fails,
 }
 
-/// A kind of message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
-    Prepare,
-    Promise,
-    Propose,
-    Accepted,
-    Nack,
-}
-
 impl Sort {
     /// All there are in a world, in their order.
     pub(crate) fn all(world: &World) -> Vec<Sort> {
@@ -105,15 +95,22 @@ impl Sort {
         let mut all = Vec::new();
         for proposer in proposers.iter() {
             for acceptor in acceptors.iter() {
-                all.push(Sort::Arrives(Kind::Prepare, proposer, acceptor));
-                all.push(Sort::Arrives(Kind::Promise, acceptor, proposer));
-                all.push(Sort::Arrives(Kind::Propose, proposer, acceptor));
-                if world.scenario().protocol.nack {
-                    all.push(Sort::Arrives(Kind::Nack, acceptor, proposer));
+                for kind in MessageKind::ALL {
+                    if kind == MessageKind::Nack && !world.scenario().protocol.nack {
+                        continue;
+                    }
+                    let [from, to] = match kind.speaker() {
+                        Role::Proposer => [proposer, acceptor],
+                        Role::Acceptor | Role::Learner => [acceptor, proposer],
+                    };
+                    let hears = |to| Sort::Arrives(kind, from, to);
+                    match kind.addressee() {
+                        Role::Learner => {
+                            all.extend(cluster.vote_recipients(proposer).iter().map(hears));
+                        }
+                        Role::Acceptor | Role::Proposer => all.push(hears(to)),
+                    }
                 }
-                let audience = cluster.vote_recipients(proposer);
-                let hears = |node| Sort::Arrives(Kind::Accepted, acceptor, node);
-                all.extend(audience.iter().map(hears));
             }
             all.extend([
                 Sort::TriesAgain(proposer),
@@ -133,13 +130,7 @@ impl Sort {
     fn of(turn: &Turn) -> Sort {
         match turn.action {
             Action::Step(Event::Deliver(envelope)) => {
-                let kind = match envelope.message {
-                    Message::Prepare { .. } => Kind::Prepare,
-                    Message::Promise { .. } => Kind::Promise,
-                    Message::Propose { .. } => Kind::Propose,
-                    Message::Accepted { .. } => Kind::Accepted,
-                    Message::Nack { .. } => Kind::Nack,
-                };
+                let kind = envelope.message.kind();
                 Sort::Arrives(kind, envelope.from, envelope.to)
             }
             Action::Step(Event::Ask { index, .. }) => Sort::Asks(index),

@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use paxos::{Ballot, Envelope, Message, NodeId, NodeSet, Round, Vote};
+use paxos::{Ballot, Envelope, Message, MessageKind, MessageParts, NodeId, NodeSet, Round};
 use serde::{Deserialize, Serialize};
 
 use crate::Letter;
@@ -17,11 +17,35 @@ use crate::Letter;
 pub struct Parcel(u64);
 
 const TO_BITS: u32 = NodeId::LIMIT as u32;
-const PREPARE: u64 = 1;
-const PROPOSE: u64 = 2;
-const NACK: u64 = 3;
-const PROMISE: u64 = 4;
-const ACCEPTED: u64 = 5;
+/// By how much a tag is shifted.
+const TAG_AT: u32 = TO_BITS + 32;
+
+/// A number for a kind, from 1: commitments of acceptors are the highest, and votes the highest of these.
+const fn tag(kind: MessageKind) -> u64 {
+    match kind {
+        MessageKind::Prepare => 1,
+        MessageKind::Propose => 2,
+        MessageKind::Nack => 3,
+        MessageKind::Promise => 4,
+        MessageKind::Accepted => 5,
+    }
+}
+
+/// The kind of each tag.
+const KINDS: [Option<MessageKind>; 8] = {
+    let mut kinds = [None; 8];
+    let mut place = 0;
+    while place < MessageKind::ALL.len() {
+        let kind = MessageKind::ALL[place];
+        assert!(
+            kinds[tag(kind) as usize].is_none(),
+            "two kinds have one tag"
+        );
+        kinds[tag(kind) as usize] = Some(kind);
+        place += 1;
+    }
+    kinds
+};
 
 impl Parcel {
     /// The highest round that fits into a parcel.
@@ -29,23 +53,12 @@ impl Parcel {
 
     /// Packs. Rounds above [`Parcel::ROUND_MAX`] do not fit: scenarios have fewer.
     pub fn new(from: NodeId, to: NodeSet, message: Message<Letter>) -> Parcel {
-        let (kind, first, second, value) = match message {
-            Message::Prepare { ballot } => (PREPARE, Some(ballot), None, None),
-            Message::Propose { ballot, value } => (PROPOSE, Some(ballot), None, Some(value)),
-            Message::Nack { ballot, promised } => (NACK, Some(ballot), Some(promised), None),
-            Message::Promise { ballot, accepted } => (
-                PROMISE,
-                Some(ballot),
-                accepted.map(|vote| vote.ballot),
-                accepted.map(|vote| vote.value),
-            ),
-            Message::Accepted { ballot, value } => (ACCEPTED, Some(ballot), None, Some(value)),
-        };
-        let mut word = kind;
+        let parts = message.parts();
+        let mut word = tag(parts.kind);
         word = word << 4 | from.index() as u64;
-        word = word << 12 | pack_ballot(first);
-        word = word << 12 | pack_ballot(second);
-        word = word << 4 | value.map_or(0, |value| value.index() as u64);
+        word = word << 12 | u64::from(rank(Some(parts.ballot)));
+        word = word << 12 | u64::from(rank(parts.other));
+        word = word << 4 | parts.value.map_or(0, |value| value.index() as u64);
         Parcel(word << TO_BITS | u64::from(to.bits()))
     }
 
@@ -61,28 +74,16 @@ impl Parcel {
 
     /// What it says.
     pub fn message(self) -> Message<Letter> {
-        let first = self.ballot();
-        let second = ballot(self.second_rank());
-        let value = self.value();
-        match self.kind() {
-            PREPARE => Message::Prepare { ballot: first },
-            PROPOSE => Message::Propose {
-                ballot: first,
-                value,
-            },
-            NACK => Message::Nack {
-                ballot: first,
-                promised: second.expect("a refusal has two ballots"),
-            },
-            PROMISE => Message::Promise {
-                ballot: first,
-                accepted: second.map(|ballot| Vote { ballot, value }),
-            },
-            _ => Message::Accepted {
-                ballot: first,
-                value,
-            },
-        }
+        let parts = |value| MessageParts {
+            kind: self.kind(),
+            ballot: self.ballot(),
+            other: ballot(self.second_rank()),
+            value,
+        };
+        // A value that is not there is written as the first one: a message has one exactly if it cannot do without.
+        let message = parts(None).message();
+        let message = message.or_else(|| parts(Some(self.value())).message());
+        message.expect("it was packed from the parts of a message")
     }
 
     /// The ballot it is about.
@@ -111,17 +112,17 @@ impl Parcel {
 
     /// Whether an acceptor commits itself here: a promise or a vote.
     pub fn is_testimony(self) -> bool {
-        self.kind() >= PROMISE
+        self.kind().is_commitment()
     }
 
     /// Whether this is a vote.
     pub fn is_vote(self) -> bool {
-        self.kind() == ACCEPTED
+        self.has(MessageKind::Accepted)
     }
 
     /// Whether it is a promise.
     pub(crate) fn is_promise(self) -> bool {
-        self.kind() == PROMISE
+        self.has(MessageKind::Promise)
     }
 
     /// The same message to nobody.
@@ -170,11 +171,16 @@ impl Parcel {
 
     /// Whether this proposes a value.
     pub(crate) fn is_proposal(self) -> bool {
-        self.kind() == PROPOSE
+        self.has(MessageKind::Propose)
     }
 
-    fn kind(self) -> u64 {
-        self.0 >> (TO_BITS + 32)
+    fn has(self, kind: MessageKind) -> bool {
+        self.0 >> TAG_AT == tag(kind)
+    }
+
+    fn kind(self) -> MessageKind {
+        let kind = KINDS.get((self.0 >> TAG_AT) as usize).copied().flatten();
+        kind.expect("it was packed from the tag of a kind")
     }
 }
 
@@ -182,10 +188,6 @@ impl fmt::Debug for Parcel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} → {} {}", self.from(), self.to(), self.message())
     }
-}
-
-fn pack_ballot(ballot: Option<Ballot>) -> u64 {
-    u64::from(rank(ballot))
 }
 
 /// A ballot as a number of 12 bits, ordered as ballots are; 0 is none.
@@ -213,7 +215,6 @@ mod tests {
     use super::*;
 
     fn messages() -> Vec<Message<Letter>> {
-        let mut all = Vec::new();
         let ballots: Vec<Ballot> = [1, 2, 255]
             .into_iter()
             .flat_map(|round| {
@@ -223,27 +224,19 @@ mod tests {
                 })
             })
             .collect();
-        for &ballot in &ballots {
-            all.push(Message::Prepare { ballot });
-            all.push(Message::Promise {
-                ballot,
-                accepted: None,
-            });
-            for value in [0, 1, 7].map(|i| Letter::new(i).unwrap()) {
-                all.push(Message::Propose { ballot, value });
-                all.push(Message::Accepted { ballot, value });
-                for &other in &ballots {
-                    all.push(Message::Nack {
+        let others: Vec<Option<Ballot>> = ballots.iter().copied().map(Some).chain([None]).collect();
+        let values = [None, Letter::new(0), Letter::new(1), Letter::new(7)];
+        let mut all = Vec::new();
+        for kind in MessageKind::ALL {
+            for &ballot in &ballots {
+                for &other in &others {
+                    let parts = values.map(|value| MessageParts {
+                        kind,
                         ballot,
-                        promised: other,
+                        other,
+                        value,
                     });
-                    all.push(Message::Promise {
-                        ballot,
-                        accepted: Some(Vote {
-                            ballot: other,
-                            value,
-                        }),
-                    });
+                    all.extend(parts.into_iter().filter_map(MessageParts::message));
                 }
             }
         }
@@ -275,11 +268,8 @@ mod tests {
         parcels.sort_unstable();
         assert!(parcels.is_sorted_by_key(|p| p.is_testimony()));
         for parcel in parcels {
-            let testimony = match parcel.message() {
-                Message::Promise { .. } | Message::Accepted { .. } => true,
-                Message::Prepare { .. } | Message::Propose { .. } | Message::Nack { .. } => false,
-            };
-            assert_eq!(parcel.is_testimony(), testimony);
+            let kind = parcel.message().kind();
+            assert_eq!(parcel.is_testimony(), kind.is_commitment());
         }
     }
 }

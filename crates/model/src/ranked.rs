@@ -10,7 +10,7 @@
 use std::borrow::Cow;
 
 use checker::{Fingerprint, Offers};
-use paxos::{Ballot, Durable, Envelope, Learner, Message, NodeId, Progress, Round, Vote};
+use paxos::{Envelope, Learner, NodeId, Progress, Round, Translation};
 use stateright::{Model, Path, Property};
 
 use crate::live::Sort;
@@ -136,19 +136,13 @@ impl Ranked {
             }
         }
         if self.forgets_mail() {
-            let may_matter = |envelope: &Envelope<Letter>| match envelope.message {
+            let may_matter = |envelope: &Envelope<Letter>| {
                 // By the notes' rule it is voted for once its Prepare has arrived as well.
-                Message::Propose { ballot, .. }
-                    if !self.world.is_out(state, envelope.to)
-                        && state.server(envelope.to).acceptor.promised < Some(ballot) =>
-                {
-                    true
-                }
-                Message::Prepare { .. }
-                | Message::Promise { .. }
-                | Message::Propose { .. }
-                | Message::Accepted { .. }
-                | Message::Nack { .. } => self.world.comes_of(state, *envelope),
+                let is_early = envelope.message.proposal().is_some_and(|proposed| {
+                    !self.world.is_out(state, envelope.to)
+                        && state.server(envelope.to).acceptor.promised < Some(proposed.ballot)
+                });
+                is_early || self.world.comes_of(state, *envelope)
             };
             for parcel in &mut kept.mail {
                 for envelope in parcel.envelopes().filter(|envelope| !may_matter(envelope)) {
@@ -279,11 +273,8 @@ impl Ranked {
     pub(crate) fn unkept(&self, state: &State, action: Action) -> Option<Action> {
         let order = Order::of(&self.forgetting(state));
         let back = |envelope: Envelope<Letter>| {
-            let message = message_with(envelope.message, &mut |round| order.before(round));
-            Envelope {
-                message,
-                ..envelope
-            }
+            let mut translation = with_rounds(|round| order.before(round));
+            translation.envelope(&envelope).expect(VALUES_STAY)
         };
         let event = |event: Event| match event {
             Event::Deliver(envelope) => Event::Deliver(back(envelope)),
@@ -367,102 +358,43 @@ fn numbered(round: u32) -> Round {
 
 /// The same state with other rounds in the same order.
 fn renumbered(state: &State, to: &mut dyn FnMut(Round) -> Round) -> State {
+    let mut translation = with_rounds(to);
     let mut next = state.clone();
     for (node, server) in state.servers() {
-        next.set_server(node, &server_with(server, to));
+        let server = renumbered_server(server, &mut translation);
+        next.set_server(node, &server.expect(VALUES_STAY));
     }
     for parcel in next.mail.iter_mut().chain(&mut next.ledger) {
-        *parcel = Parcel::new(
-            parcel.from(),
-            parcel.to(),
-            message_with(parcel.message(), to),
-        );
+        let message = translation.message(&parcel.message());
+        *parcel = Parcel::new(parcel.from(), parcel.to(), message.expect(VALUES_STAY));
     }
     next
 }
 
-fn server_with(server: Server, to: &mut dyn FnMut(Round) -> Round) -> Server {
-    let mut new = server;
-    new.acceptor.promised = server.acceptor.promised.map(|one| ballot_with(one, to));
-    new.acceptor.accepted = server.acceptor.accepted.map(|one| vote_with(one, to));
-    new.proposer.last_round = server.proposer.last_round.map(&mut *to);
-    new.proposer.highest_nack = server.proposer.highest_nack.map(|one| ballot_with(one, to));
-    new.proposer.progress = match server.proposer.progress {
-        Progress::Idle => Progress::Idle,
-        Progress::Preparing {
-            ballot,
-            promises,
-            best,
-        } => Progress::Preparing {
-            ballot: ballot_with(ballot, to),
-            promises,
-            best: best.map(|one| vote_with(one, to)),
-        },
-        Progress::Proposing { ballot } => Progress::Proposing {
-            ballot: ballot_with(ballot, to),
-        },
-    };
-    new.learner = match server.learner {
-        Learner::Counting {
-            ballot,
-            value,
-            voters,
-        } => Learner::Counting {
-            ballot: ballot_with(ballot, to),
-            value,
-            voters,
-        },
-        other @ (Learner::Unaware | Learner::Chosen(_)) => other,
-    };
-    new.disk = record_with(server.disk, to);
-    new.copy = record_with(server.copy, to);
-    new
-}
+const VALUES_STAY: &str = "each value stands for itself";
 
-fn record_with(record: Durable<Letter>, to: &mut dyn FnMut(Round) -> Round) -> Durable<Letter> {
-    Durable {
-        round: record.round.map(&mut *to),
-        promised: record.promised.map(|one| ballot_with(one, to)),
-        accepted: record.accepted.map(|one| vote_with(one, to)),
+fn with_rounds<R: FnMut(Round) -> Round>(
+    rounds: R,
+) -> Translation<R, impl FnMut(&Letter) -> Option<Letter>> {
+    Translation {
+        rounds,
+        values: |value: &Letter| Some(*value),
     }
 }
 
-fn message_with(message: Message<Letter>, to: &mut dyn FnMut(Round) -> Round) -> Message<Letter> {
-    match message {
-        Message::Prepare { ballot } => Message::Prepare {
-            ballot: ballot_with(ballot, to),
-        },
-        Message::Promise { ballot, accepted } => Message::Promise {
-            ballot: ballot_with(ballot, to),
-            accepted: accepted.map(|one| vote_with(one, to)),
-        },
-        Message::Propose { ballot, value } => Message::Propose {
-            ballot: ballot_with(ballot, to),
-            value,
-        },
-        Message::Accepted { ballot, value } => Message::Accepted {
-            ballot: ballot_with(ballot, to),
-            value,
-        },
-        Message::Nack { ballot, promised } => Message::Nack {
-            ballot: ballot_with(ballot, to),
-            promised: ballot_with(promised, to),
-        },
-    }
-}
-
-fn ballot_with(ballot: Ballot, to: &mut dyn FnMut(Round) -> Round) -> Ballot {
-    Ballot {
-        round: to(ballot.round),
-        ..ballot
-    }
-}
-
-fn vote_with(vote: Vote<Letter>, to: &mut dyn FnMut(Round) -> Round) -> Vote<Letter> {
-    Vote {
-        ballot: ballot_with(vote.ballot, to),
-        ..vote
-    }
+fn renumbered_server<R, F>(server: Server, to: &mut Translation<R, F>) -> Option<Server>
+where
+    R: FnMut(Round) -> Round,
+    F: FnMut(&Letter) -> Option<Letter>,
+{
+    Some(Server {
+        acceptor: to.acceptor(&server.acceptor)?,
+        proposer: to.proposer(&server.proposer)?,
+        learner: to.learner(&server.learner)?,
+        disk: to.durable(&server.disk)?,
+        copy: to.durable(&server.copy)?,
+        ..server
+    })
 }
 
 /// Whose round an action starts, if it starts one.

@@ -9,7 +9,9 @@ mod sets;
 
 use std::sync::Arc;
 
-use paxos::{Broadcast, Cluster, Durable, Input, Message, Node, NodeId, NodeSet, Proposer, Round};
+use paxos::{
+    Broadcast, Cluster, Durable, Input, MessageKind, Node, NodeId, NodeSet, Proposer, Round,
+};
 use stateright::{Model, Path, Property};
 
 use crate::action::input;
@@ -222,7 +224,7 @@ impl World {
                 .retransmit_promise(before, envelope.from, &envelope.message);
         }
         if let Some(said) = effects.send {
-            if matches!(said.message, Message::Nack { .. }) && !self.scenario.protocol.nack {
+            if said.message.kind() == MessageKind::Nack && !self.scenario.protocol.nack {
                 effects.send = None;
             } else if let Some(mutant) = self.rules.mutant {
                 (effects.send, also) = mutant.distort(said, &handling);
@@ -349,8 +351,8 @@ impl World {
         if self.keeps_ledger() && parcel.is_testimony() && !said.to.is_empty() {
             network::insert(&mut next.ledger, parcel);
         }
-        if let Message::Prepare { ballot } = said.message {
-            self.leave_behind(next, ballot);
+        if said.message.kind() == MessageKind::Prepare {
+            self.leave_behind(next, said.message.ballot());
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use paxos::{Ballot, Broadcast, Message, Node, NodeId, NodeSet, Progress, Read};
+use paxos::{Ballot, Broadcast, Node, NodeId, NodeSet, Progress, Read};
 
 use crate::{RequestId, Source, Value};
 
@@ -118,12 +118,9 @@ impl Decree {
 
     /// Remembers what was said, as far as it may have to be said again.
     pub(crate) fn said(&mut self, said: &Broadcast<Value>) {
-        match said.message {
-            Message::Prepare { .. } | Message::Propose { .. } => {
-                self.asked = Some(said.clone());
-                self.repeats = 0;
-            }
-            Message::Promise { .. } | Message::Accepted { .. } | Message::Nack { .. } => {}
+        if said.message.kind().is_question() {
+            self.asked = Some(said.clone());
+            self.repeats = 0;
         }
     }
 

@@ -185,7 +185,9 @@ mod proposer;
 mod quorums;
 mod read;
 mod rules;
+mod translation;
 mod variant;
+mod vocabulary;
 
 pub use acceptor::Acceptor;
 pub use ballot::{Ballot, NodeId, NodeSet, Round};
@@ -198,4 +200,6 @@ pub use proposer::{Progress, Proposer};
 pub use quorums::{QuorumList, QuorumSets, Weighted};
 pub use read::{Read, ReadOutcome};
 pub use rules::{Flexible, Lamport, Phase, Rules, StrictAccept};
+pub use translation::Translation;
 pub use variant::Variant;
+pub use vocabulary::{MessageKind, MessageParts, Role};

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use model::{Consequence, Letter, State};
-use paxos::{Ballot, Message, NodeId, Progress, Vote};
+use paxos::{Ballot, NodeId, Progress, Vote};
 
 /// What a proposer begins to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,13 +51,7 @@ fn proposed(came: &Consequence) -> Option<Letter> {
     let (Consequence::Sends(said) | Consequence::DoesNotSend(said)) = came else {
         return None;
     };
-    match said.message {
-        Message::Propose { value, .. } => Some(value),
-        Message::Prepare { .. }
-        | Message::Promise { .. }
-        | Message::Accepted { .. }
-        | Message::Nack { .. } => None,
-    }
+    said.message.proposal().map(|proposed| proposed.value)
 }
 
 impl fmt::Display for Entered {

@@ -1,7 +1,7 @@
 //! The quorums that come about along a path, and where each is complete.
 
 use model::{Action, Consequence, Event, Letter, State, World};
-use paxos::{Ballot, Message, NodeSet, Phase, Progress};
+use paxos::{Ballot, NodeSet, Phase, Progress, Vote};
 use stateright::Path;
 
 /// Enough acceptors for a phase of a ballot.
@@ -31,7 +31,7 @@ pub(crate) fn quorums(world: &World, path: &Path<State, Action>) -> Vec<Quorum> 
             let Consequence::Sends(said) = consequence else {
                 continue;
             };
-            let Message::Propose { ballot, value } = said.message else {
+            let Some(Vote { ballot, value }) = said.message.proposal() else {
                 continue;
             };
             // The promise that completes them is not counted yet.
@@ -84,7 +84,7 @@ pub(crate) fn quorums(world: &World, path: &Path<State, Action>) -> Vec<Quorum> 
 /// The acceptors that have voted for a value in a ballot.
 pub(crate) fn voters(world: &World, state: &State, ballot: Ballot, value: Letter) -> NodeSet {
     let said = world.testimony(state).iter().filter(|parcel| {
-        parcel.is_vote() && parcel.message() == Message::Accepted { ballot, value }
+        parcel.is_vote() && parcel.message().vote() == Some(Vote { ballot, value })
     });
     said.map(|parcel| parcel.from()).collect()
 }
@@ -93,13 +93,8 @@ pub(crate) fn voters(world: &World, state: &State, ballot: Ballot, value: Letter
 fn votes(world: &World, state: &State) -> Vec<(Ballot, Letter)> {
     let said = world.testimony(state).iter();
     let mut votes: Vec<(Ballot, Letter)> = said
-        .filter_map(|parcel| match parcel.message() {
-            Message::Accepted { ballot, value } => Some((ballot, value)),
-            Message::Prepare { .. }
-            | Message::Promise { .. }
-            | Message::Propose { .. }
-            | Message::Nack { .. } => None,
-        })
+        .filter_map(|parcel| parcel.message().vote())
+        .map(|vote| (vote.ballot, vote.value))
         .collect();
     votes.sort_unstable();
     votes.dedup();
@@ -116,12 +111,10 @@ fn promiser(action: Action, ballot: Ballot) -> NodeSet {
     else {
         return NodeSet::EMPTY;
     };
-    match envelope.message {
-        Message::Promise { ballot: own, .. } if own == ballot => NodeSet::EMPTY.with(envelope.from),
-        Message::Promise { .. }
-        | Message::Prepare { .. }
-        | Message::Propose { .. }
-        | Message::Accepted { .. }
-        | Message::Nack { .. } => NodeSet::EMPTY,
+    let message = envelope.message;
+    if message.promise().is_some() && message.ballot() == ballot {
+        NodeSet::EMPTY.with(envelope.from)
+    } else {
+        NodeSet::EMPTY
     }
 }

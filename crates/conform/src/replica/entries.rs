@@ -2,7 +2,7 @@
 
 use node::Value;
 use node::journal::{Asked, Entry};
-use paxos::{Broadcast, Effects, Input, Message, NodeId};
+use paxos::{Broadcast, Effects, Input, NodeId};
 
 use super::{Judged, Memory, Replica};
 use crate::admit::DecreeId;
@@ -294,13 +294,7 @@ pub(crate) fn hearsay(input: &Input<Value>) -> Option<(NodeId, paxos::Vote<Value
     let Input::Receive(envelope) = input else {
         return None;
     };
-    let vote = match &envelope.message {
-        Message::Accepted { ballot, value } => paxos::Vote {
-            ballot: *ballot,
-            value: value.clone(),
-        },
-        Message::Promise { accepted, .. } => accepted.clone()?,
-        Message::Prepare { .. } | Message::Propose { .. } | Message::Nack { .. } => return None,
-    };
+    let message = &envelope.message;
+    let vote = message.vote().or_else(|| message.report())?;
     Some((envelope.from, vote))
 }

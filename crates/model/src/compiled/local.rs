@@ -1,6 +1,6 @@
 //! All that a world knows of one node, and what follows from it alone.
 
-use paxos::{Message, Node};
+use paxos::Node;
 use serde::{Deserialize, Serialize};
 
 use super::order::Count;
@@ -41,24 +41,24 @@ impl Said {
     pub(crate) fn and(mut self, universe: &Universe, sent: Parcel) -> Said {
         let message = sent.message();
         let pair = stated(message).map(|(rank, value)| 1 << universe.pair(rank, value));
-        match message {
-            Message::Propose { .. } => self.proposals |= pair.unwrap_or(0),
-            Message::Accepted { ballot, .. } => {
-                self.votes |= pair.unwrap_or(0);
-                self.reported &= !self.votes;
-                self.committed = self.committed.max(rank(Some(ballot)));
+        let ballot = rank(Some(message.ballot()));
+        if message.proposal().is_some() {
+            self.proposals |= pair.unwrap_or(0);
+        }
+        if message.vote().is_some() {
+            self.votes |= pair.unwrap_or(0);
+            self.reported &= !self.votes;
+        }
+        if message.kind().is_commitment() {
+            self.committed = self.committed.max(ballot);
+        }
+        if let Some(report) = message.promise() {
+            if let Some(vote) = report {
+                let pair = universe.pair_of(rank(Some(vote.ballot)), vote.value);
+                self.reported |= pair.map_or(0, |place| 1 << place) & !self.votes;
             }
-            Message::Promise { ballot, accepted } => {
-                if let Some(vote) = accepted {
-                    let pair = universe.pair_of(rank(Some(vote.ballot)), vote.value);
-                    self.reported |= pair.map_or(0, |place| 1 << place) & !self.votes;
-                }
-                let ballot = rank(Some(ballot));
-                let reported = rank(accepted.map(|vote| vote.ballot));
-                self.committed = self.committed.max(ballot);
-                self.forbidden |= universe.between(reported, ballot);
-            }
-            Message::Prepare { .. } | Message::Nack { .. } => {}
+            let reported = rank(report.map(|vote| vote.ballot));
+            self.forbidden |= universe.between(reported, ballot);
         }
         self
     }

@@ -27,12 +27,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use checker::{Reduction, Reductions, Refusal, Refused};
 use parking_lot::Mutex;
-use paxos::NodeId;
+use paxos::{NodeId, Role};
 
 pub(crate) use order::Met;
 pub(crate) use symmetry::Swaps;
 
-use super::roles::{Part, Role};
+use super::roles::Part;
 use crate::Parcel;
 
 /// Whether the core is asked for what tables and reductions take for granted of it.

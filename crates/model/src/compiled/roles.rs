@@ -3,47 +3,16 @@
 //! A role is looked at alone: any message that anybody may ever send can arrive at any time, a request
 //! or a time-out come whenever the scenario allows one at all. So this is more than what can happen, and
 //! what is true of all of it is true of the world. It is found by running the [`World`]'s own steps
-//! on nodes whose other roles are blank: a Prepare or Propose concerns the acceptor, a Promise or
-//! Nack the proposer, an Accepted the learner.
+//! on nodes whose other roles are blank: a message concerns the role that it is for.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use paxos::{Acceptor, Durable, Envelope, Learner, Message, NodeId, Progress, Proposer};
+use paxos::{Acceptor, Durable, Envelope, Learner, Message, NodeId, Progress, Proposer, Role};
 use stateright::Model as _;
 
 use super::premises::Beyond;
 use crate::packed::Packed;
 use crate::{Ask, Event, Outcome, Parcel, Server, State, World};
-
-/// The parts a node plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Role {
-    Acceptor,
-    Proposer,
-    Learner,
-}
-
-impl Role {
-    pub(crate) const ALL: [Role; 3] = [Role::Acceptor, Role::Proposer, Role::Learner];
-
-    /// As people write it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Role::Acceptor => "acceptor",
-            Role::Proposer => "proposer",
-            Role::Learner => "learner",
-        }
-    }
-
-    /// The role that an envelope is for.
-    pub(crate) fn of(envelope: Parcel) -> Role {
-        match envelope.message() {
-            Message::Prepare { .. } | Message::Propose { .. } => Role::Acceptor,
-            Message::Promise { .. } | Message::Nack { .. } => Role::Proposer,
-            Message::Accepted { .. } => Role::Learner,
-        }
-    }
-}
 
 /// One node and what its clients know: all that a step of this node depends on and can change,
 /// besides the network and the budgets.
@@ -185,7 +154,7 @@ impl Automaton {
     fn receive(&mut self, envelopes: &BTreeSet<Parcel>) {
         let known: BTreeSet<Parcel> = self.inbox.iter().copied().collect();
         let own = envelopes.iter().filter(|envelope| {
-            envelope.to().contains(self.node) && Role::of(**envelope) == self.role
+            envelope.to().contains(self.node) && envelope.message().kind().addressee() == self.role
         });
         self.inbox
             .extend(own.filter(|envelope| !known.contains(envelope)));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use paxos::{Message, NodeId};
+use paxos::{Message, NodeId, Vote};
 
 use super::roles::Roles;
 use crate::parcel::rank;
@@ -195,12 +195,8 @@ impl Universe {
 
 /// The ballot and the value that a message states, if it is a proposal or a vote.
 pub(crate) fn stated(message: Message<Letter>) -> Option<(u16, Letter)> {
-    match message {
-        Message::Propose { ballot, value } | Message::Accepted { ballot, value } => {
-            Some((rank(Some(ballot)), value))
-        }
-        Message::Prepare { .. } | Message::Promise { .. } | Message::Nack { .. } => None,
-    }
+    let Vote { ballot, value } = message.statement()?;
+    Some((rank(Some(ballot)), value))
 }
 
 fn bits(set: impl Iterator<Item = bool>) -> u64 {

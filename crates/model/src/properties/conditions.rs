@@ -87,10 +87,7 @@ pub(super) fn announced_is_chosen(world: &World, state: &State) -> bool {
 /// counts as well.
 fn testified(world: &World, state: &State) -> Vec<Parcel> {
     let reported = promises(world, state).iter().filter_map(|promise| {
-        let Message::Promise { accepted, .. } = promise.message() else {
-            return None;
-        };
-        let Vote { ballot, value } = accepted?;
+        let Vote { ballot, value } = promise.message().report()?;
         let vote = Message::Accepted { ballot, value };
         Some(Parcel::new(promise.from(), NodeSet::EMPTY, vote))
     });

@@ -34,7 +34,10 @@ fn found() -> Option<String> {
         } else if set.len() != members.len() {
             format!("has {} members", set.len())
         } else if set.is_empty() != members.is_empty() {
-            format!("says that it is {}empty", if set.is_empty() { "" } else { "not " })
+            format!(
+                "says that it is {}empty",
+                if set.is_empty() { "" } else { "not " }
+            )
         } else if NodeSet::from_bits(set.bits()) != set {
             "is another one when it is made of its bits".to_owned()
         } else if let Some(node) = strange {

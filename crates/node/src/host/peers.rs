@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use paxos::{Envelope, Input, Message, NodeId, Read};
+use paxos::{Envelope, Input, NodeId, Read};
 
 use super::Host;
 use crate::decree::Stage;
@@ -69,7 +69,8 @@ impl Host {
         value: Value,
     ) -> Result<(), HostError> {
         match say {
-            Say::Protocol(Message::Prepare { .. } | Message::Propose { .. }) | Say::Read(_) => {
+            Say::Protocol(message) if !message.kind().is_question() => Ok(()),
+            Say::Protocol(_) | Say::Read(_) => {
                 self.say(&key, from, Say::Decided(value));
                 Ok(())
             }
@@ -79,11 +80,7 @@ impl Host {
                 ours: value,
                 theirs,
             }),
-            Say::Decided(_)
-            | Say::Voted(..)
-            | Say::Protocol(
-                Message::Promise { .. } | Message::Accepted { .. } | Message::Nack { .. },
-            ) => Ok(()),
+            Say::Decided(_) | Say::Voted(..) => Ok(()),
         }
     }
 }

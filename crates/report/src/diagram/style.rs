@@ -66,17 +66,10 @@ pub(super) fn stroke(value: Option<Letter>) -> String {
 
 /// The value a message is about.
 pub(super) fn value(message: &Message<Letter>) -> Option<Letter> {
-    match message {
-        Message::Propose { value, .. } | Message::Accepted { value, .. } => Some(*value),
-        Message::Promise { accepted, .. } => accepted.map(|vote| vote.value),
-        Message::Prepare { .. } | Message::Nack { .. } => None,
-    }
+    message.parts().value
 }
 
 /// The value that an arrow is coloured for: only what may become chosen by it.
 pub(crate) fn arrow_value(message: &Message<Letter>) -> Option<Letter> {
-    match message {
-        Message::Propose { value, .. } | Message::Accepted { value, .. } => Some(*value),
-        Message::Promise { .. } | Message::Prepare { .. } | Message::Nack { .. } => None,
-    }
+    message.statement().map(|vote| vote.value)
 }

@@ -66,9 +66,7 @@ fn at_step(reading: &Reading<'_>, node: NodeId, vote: Vote<Letter>) -> String {
 /// The vote that an acceptor cast when it was asked.
 fn voted(step: &Step) -> Option<(NodeId, Vote<Letter>)> {
     let asked = step.heard()?;
-    let Message::Propose { .. } = asked.message else {
-        return None;
-    };
+    asked.message.proposal()?;
     Some((asked.to, step.vote(asked.to)?))
 }
 

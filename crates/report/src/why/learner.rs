@@ -1,7 +1,7 @@
 //! What binds learners: to count each voter once, to announce what a quorum voted for, and to tell that to clients.
 
 use model::{Action, Consequence, Letter, Reply};
-use paxos::{Ballot, Learner, Message, NodeId, NodeSet, Phase};
+use paxos::{Ballot, Learner, NodeId, NodeSet, Phase, Vote};
 
 use super::reading::{Reading, Step};
 use super::votes;
@@ -73,13 +73,10 @@ pub(super) fn announces_what_a_quorum_voted_for(
 /// The votes for a value that a node has heard of now, in the ballot that it counts.
 fn heard_of(step: &Step, node: NodeId, value: Letter) -> Option<(Ballot, NodeSet)> {
     let heard = step.heard()?;
-    let Message::Accepted {
+    let Vote {
         ballot,
         value: voted,
-    } = heard.message
-    else {
-        return None;
-    };
+    } = heard.message.vote()?;
     let sender = NodeSet::EMPTY.with(heard.from);
     let [before, after] = [&step.before, &step.after].map(|state| state.server(node).learner);
     let counted = |learner| match learner {
@@ -113,7 +110,7 @@ fn copied(
     let Some(heard) = step.heard() else {
         return String::new();
     };
-    let is_copy = heard.message == Message::Accepted { ballot, value };
+    let is_copy = heard.message.vote() == Some(Vote { ballot, value });
     let mut earlier = reading.steps[..step.number - 1].iter();
     let counted = match step.before.server(node).learner {
         Learner::Counting { voters, .. } => voters.contains(heard.from),

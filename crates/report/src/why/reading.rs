@@ -177,11 +177,7 @@ impl<'a> Reading<'a> {
             let Some(Envelope { from, to, message }) = step.heard() else {
                 continue;
             };
-            let Message::Promise {
-                ballot: promised,
-                accepted: reported,
-            } = message
-            else {
+            let (promised, Some(reported)) = (message.ballot(), message.promise()) else {
                 continue;
             };
             let progress = step.before.server(proposer).proposer.progress;
@@ -262,28 +258,14 @@ impl Step {
         &self,
         node: NodeId,
     ) -> impl Iterator<Item = (Ballot, Option<Vote<Letter>>)> {
-        self.sent().filter_map(move |said| match said.message {
-            Message::Promise { ballot, accepted } if said.from == node => Some((ballot, accepted)),
-            Message::Promise { .. }
-            | Message::Prepare { .. }
-            | Message::Propose { .. }
-            | Message::Accepted { .. }
-            | Message::Nack { .. } => None,
-        })
+        let own = self.sent().filter(move |said| said.from == node);
+        own.filter_map(|said| Some((said.message.ballot(), said.message.promise()?)))
     }
 
     /// The vote an acceptor cast: it told others, or has it on its disk at least.
     pub(super) fn vote(&self, node: NodeId) -> Option<Vote<Letter>> {
-        let told = self.sent().find_map(|said| match said.message {
-            Message::Accepted { ballot, value } if said.from == node => {
-                Some(Vote { ballot, value })
-            }
-            Message::Accepted { .. }
-            | Message::Prepare { .. }
-            | Message::Promise { .. }
-            | Message::Propose { .. }
-            | Message::Nack { .. } => None,
-        });
+        let mut own = self.sent().filter(|said| said.from == node);
+        let told = own.find_map(|said| said.message.vote());
         told.or_else(|| self.saved_vote(node))
     }
 
@@ -295,15 +277,8 @@ impl Step {
 
     /// What proposers proposed, and to whom.
     pub(super) fn proposals(&self) -> impl Iterator<Item = (NodeId, Vote<Letter>, NodeSet)> {
-        self.sent().filter_map(|said| match said.message {
-            Message::Propose { ballot, value } => {
-                Some((said.from, Vote { ballot, value }, said.to))
-            }
-            Message::Prepare { .. }
-            | Message::Promise { .. }
-            | Message::Accepted { .. }
-            | Message::Nack { .. } => None,
-        })
+        self.sent()
+            .filter_map(|said| Some((said.from, said.message.proposal()?, said.to)))
     }
 
     /// Whether this node asks for promises of this ballot.

@@ -2,7 +2,7 @@
 
 use model::properties::chosen;
 use model::{Consequence, Letter, Letters, ReadStatus, State};
-use paxos::{Message, NodeId, Vote};
+use paxos::{NodeId, Vote};
 
 use super::claims::claims;
 use super::reading::Reading;
@@ -161,12 +161,13 @@ fn two_values(reading: &Reading<'_>) -> Vec<String> {
     let mut stated: Vec<(NodeId, Vote<_>, usize, &str)> = Vec::new();
     for step in &reading.steps {
         for said in step.sent() {
-            let (ballot, value, did) = match said.message {
-                Message::Propose { ballot, value } => (ballot, value, "proposed"),
-                Message::Accepted { ballot, value } => (ballot, value, "voted for"),
-                Message::Prepare { .. } | Message::Promise { .. } | Message::Nack { .. } => {
-                    continue;
-                }
+            let Some(Vote { ballot, value }) = said.message.statement() else {
+                continue;
+            };
+            let did = if said.message.proposal().is_some() {
+                "proposed"
+            } else {
+                "voted for"
             };
             let differs = |other: &Vote<_>| other.ballot == ballot && other.value != value;
             if let Some((node, other, at, did_other)) =

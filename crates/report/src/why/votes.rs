@@ -1,7 +1,7 @@
 //! Votes, and which of them another value might still be chosen below.
 
 use model::{Letter, State, World};
-use paxos::{Ballot, Message, NodeId, NodeSet, Phase, Vote};
+use paxos::{Ballot, NodeId, NodeSet, Phase, Vote};
 
 use super::reading::Reading;
 use crate::words;
@@ -16,15 +16,11 @@ pub(super) struct Cast {
 /// All votes of a state, by their acceptors' own words.
 pub(super) fn all(world: &World, state: &State) -> Vec<Cast> {
     let said = world.testimony(state).iter();
-    said.filter_map(|parcel| match parcel.message() {
-        Message::Accepted { ballot, value } => Some(Cast {
+    said.filter_map(|parcel| {
+        Some(Cast {
             from: parcel.from(),
-            vote: Vote { ballot, value },
-        }),
-        Message::Prepare { .. }
-        | Message::Promise { .. }
-        | Message::Propose { .. }
-        | Message::Nack { .. } => None,
+            vote: parcel.message().vote()?,
+        })
     })
     .collect()
 }

@@ -2,11 +2,10 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use paxos::NodeId;
+use paxos::{NodeId, Role};
 
 use super::{Entry, Prospect, Tables};
 use crate::compiled::outlook::outlooks;
-use crate::compiled::roles::Role;
 use crate::properties::{Known, Past};
 
 impl Tables {

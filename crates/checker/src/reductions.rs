@@ -104,6 +104,12 @@ impl Reductions {
         Self(self.0 & !reduction.bit())
     }
 
+    /// The reductions in both sets.
+    #[must_use]
+    pub fn common(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// The reductions in the set.
     pub fn iter(self) -> impl Iterator<Item = Reduction> {
         Reduction::ALL

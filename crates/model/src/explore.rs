@@ -1,6 +1,6 @@
 //! Exploring a world in the form that is fastest for it.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use checker::{
     Error, Fingerprint, Graph, Limits, Offers, Progress, Reduction, Reductions, Refusal, Refused,
@@ -49,6 +49,7 @@ pub(crate) fn explore_with(
 ) -> Result<Run<State, Action>, Error> {
     let task = Explore {
         asking,
+        question: None,
         reductions,
         storage,
         limits,
@@ -82,22 +83,28 @@ pub(crate) fn graph(
     in_best_form(world, &task)
 }
 
-/// Whether something is true of every state of a world, under those of these reductions that it offers.
+/// Whether something is true of every state of a world, under those of these reductions that it offers. No other property is looked
+/// at.
 pub(crate) fn on_every_state(
     world: &World,
     reductions: Reductions,
-    is_well: &(dyn Fn(&State) -> bool + Sync),
+    is_well: Question,
     limits: &Limits,
     progress: &(dyn Fn(&Progress) + Sync),
 ) -> Result<Run<State, Action>, Error> {
-    let task = Everywhere {
+    let task = Explore {
+        asking: Asking::Everything,
+        question: Some(is_well),
         reductions,
-        is_well,
+        storage: &Storage::default(),
         limits,
         progress,
     };
     in_best_form(world, &task)
 }
+
+/// What is asked of every state in place of the properties.
+pub(crate) type Question = Arc<dyn Fn(&State) -> bool + Send + Sync>;
 
 /// How many states are expanded to estimate the number of all.
 const EFFORT: u64 = 200_000;
@@ -124,14 +131,18 @@ trait Task {
         Asking::Everything
     }
 
+    /// What is asked in place of the properties. A form takes it in, so that exploring for it needs no machine code of its own.
+    fn question(&self) -> Option<Question> {
+        None
+    }
+
     /// Does it, without the reductions that are `denied`. `path` gives a path of the form as one of the World; `None` if there is
-    /// none. `whole` gives a state of the form as one of the World.
+    /// none.
     fn on<M>(
         &self,
         model: &M,
         denied: &[Refusal],
         path: impl Fn(Path<M::State, M::Action>) -> Option<Path<State, Action>>,
-        whole: impl Fn(&M::State) -> State + Sync,
     ) -> Result<Self::Done, Error>
     where
         M: Offers + Sync,
@@ -141,7 +152,18 @@ trait Task {
 
 /// Does a task on the form that is fastest, of those whose premises hold for the core at hand.
 fn in_best_form<T: Task>(world: &World, task: &T) -> Result<T::Done, Error> {
-    let as_it_is = |denied: &[Refusal]| task.on(world, denied, Some, State::clone);
+    let question = task.question();
+    let as_it_is = |denied: &[Refusal]| match &question {
+        None => task.on(world, denied, Some),
+        Some(question) => {
+            let asked = Asked { world, question };
+            task.on(&asked, denied, |path| {
+                let actions = path.into_actions();
+                let start = world.init_states().remove(0);
+                Path::from_actions(world, start, &actions)
+            })
+        }
+    };
     let mut denied: Vec<Refusal> = Vec::new();
     let mut beyond = Beyond::default();
     let mut attempts = 0;
@@ -151,14 +173,13 @@ fn in_best_form<T: Task>(world: &World, task: &T) -> Result<T::Done, Error> {
             return as_it_is(&denied);
         };
         let tables = plan.tables();
+        let plan = plan.with_question(question.clone());
+        // Each width is machine code of its own, so there are few.
         let done = match plan.words() {
-            0..=3 => on_compiled(task, &denied, &plan.compile::<3>()),
-            4 => on_compiled(task, &denied, &plan.compile::<4>()),
-            5 => on_compiled(task, &denied, &plan.compile::<5>()),
-            6 => on_compiled(task, &denied, &plan.compile::<6>()),
-            7..=8 => on_compiled(task, &denied, &plan.compile::<8>()),
-            9..=12 => on_compiled(task, &denied, &plan.compile::<12>()),
-            13..=20 => on_compiled(task, &denied, &plan.compile::<20>()),
+            0..=4 => on_compiled(task, &denied, &plan.compile::<4>()),
+            5..=6 => on_compiled(task, &denied, &plan.compile::<6>()),
+            7..=10 => on_compiled(task, &denied, &plan.compile::<10>()),
+            11..=20 => on_compiled(task, &denied, &plan.compile::<20>()),
             _ => return as_it_is(&denied),
         };
         let refusal = match done {
@@ -190,7 +211,7 @@ fn on_compiled<T: Task, const W: usize>(
     compiled: &Compiled<W>,
 ) -> Result<T::Done, Error> {
     let path = |path: Path<_, Move>| compiled.path(&path.into_actions()).ok();
-    task.on(compiled, denied, path, |code| compiled.state(code))
+    task.on(compiled, denied, path)
 }
 
 /// What is left of these reductions.
@@ -205,6 +226,7 @@ fn without(reductions: Reductions, denied: &[Refusal]) -> Reductions {
 
 struct Explore<'a> {
     asking: Asking,
+    question: Option<Question>,
     reductions: Reductions,
     storage: &'a Storage,
     limits: &'a Limits,
@@ -222,6 +244,10 @@ impl Task for Explore<'_> {
         self.asking
     }
 
+    fn question(&self) -> Option<Question> {
+        self.question.clone()
+    }
+
     fn reductions(&self) -> Reductions {
         self.reductions
     }
@@ -231,14 +257,17 @@ impl Task for Explore<'_> {
         model: &M,
         denied: &[Refusal],
         path: impl Fn(Path<M::State, M::Action>) -> Option<Path<State, Action>>,
-        _: impl Fn(&M::State) -> State + Sync,
     ) -> Result<Self::Done, Error>
     where
         M: Offers + Sync,
         M::State: PartialEq + Send + Sync,
         M::Action: Clone + PartialEq,
     {
-        let reductions = sound(self.reductions, model, denied);
+        let reductions = if self.question.is_some() {
+            without(self.reductions.common(model.offered()), denied)
+        } else {
+            sound(self.reductions, model, denied)
+        };
         let mut run =
             checker::explore_stored(model, reductions, self.storage, self.limits, self.progress)?;
         run.refused = denied.to_vec();
@@ -262,7 +291,6 @@ impl Task for Estimate {
         model: &M,
         denied: &[Refusal],
         _: impl Fn(Path<M::State, M::Action>) -> Option<Path<State, Action>>,
-        _: impl Fn(&M::State) -> State + Sync,
     ) -> Result<Self::Done, Error>
     where
         M: Offers + Sync,
@@ -292,7 +320,6 @@ impl Task for Draw<'_> {
         model: &M,
         denied: &[Refusal],
         _: impl Fn(Path<M::State, M::Action>) -> Option<Path<State, Action>>,
-        _: impl Fn(&M::State) -> State + Sync,
     ) -> Result<Self::Done, Error>
     where
         M: Offers + Sync,
@@ -310,114 +337,41 @@ impl Task for Draw<'_> {
     }
 }
 
-struct Everywhere<'a> {
-    reductions: Reductions,
-    is_well: &'a (dyn Fn(&State) -> bool + Sync),
-    limits: &'a Limits,
-    progress: &'a (dyn Fn(&Progress) + Sync),
+/// A world as it is, of which one thing is asked.
+struct Asked<'a> {
+    world: &'a World,
+    question: &'a Question,
 }
 
-impl Task for Everywhere<'_> {
-    type Done = Run<State, Action>;
+impl Model for Asked<'_> {
+    type State = State;
+    type Action = Action;
 
-    fn reductions(&self) -> Reductions {
-        self.reductions
+    fn init_states(&self) -> Vec<State> {
+        self.world.init_states()
     }
 
-    fn on<M>(
-        &self,
-        model: &M,
-        denied: &[Refusal],
-        path: impl Fn(Path<M::State, M::Action>) -> Option<Path<State, Action>>,
-        whole: impl Fn(&M::State) -> State + Sync,
-    ) -> Result<Self::Done, Error>
-    where
-        M: Offers + Sync,
-        M::State: PartialEq + Send + Sync,
-        M::Action: Clone + PartialEq,
-    {
-        let offered = model.offered();
-        let both = |one: Reduction| offered.contains(one) && self.reductions.contains(one);
-        let reductions = Reduction::ALL
-            .into_iter()
-            .filter(|one| both(*one))
-            .fold(Reductions::NONE, Reductions::with);
-        let reductions = without(reductions, denied);
-        let is_well = |state: &M::State| (self.is_well)(&whole(state));
-        let asked = Asked {
-            model,
-            is_well: &is_well,
-        };
-        let run = checker::explore_offering(&asked, reductions, self.limits, self.progress)?;
-        run.with_paths(path)
-    }
-}
-
-/// A model of which one thing is asked.
-struct Asked<'a, M: Model> {
-    model: &'a M,
-    is_well: &'a (dyn Fn(&M::State) -> bool + Sync),
-}
-
-impl<M: Model> Model for Asked<'_, M>
-where
-    M::State: PartialEq + Send + Sync,
-    M::Action: Clone + PartialEq,
-{
-    type State = M::State;
-    type Action = M::Action;
-
-    fn init_states(&self) -> Vec<M::State> {
-        self.model.init_states()
+    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+        self.world.actions(state, actions);
     }
 
-    fn actions(&self, state: &M::State, actions: &mut Vec<M::Action>) {
-        self.model.actions(state, actions);
-    }
-
-    fn next_state(&self, state: &M::State, action: M::Action) -> Option<M::State> {
-        self.model.next_state(state, action)
+    fn next_state(&self, state: &State, action: Action) -> Option<State> {
+        self.world.next_state(state, action)
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        let name = CAN_DECIDE;
-        vec![Property::always(name, |asked, state| {
-            (asked.is_well)(state)
-        })]
+        let is_well = |asked: &Self, state: &State| (asked.question)(state);
+        vec![Property::always(CAN_DECIDE, is_well)]
     }
 }
 
-impl<M: Offers> Offers for Asked<'_, M>
-where
-    M::State: PartialEq + Send + Sync,
-    M::Action: Clone + PartialEq,
-{
-    fn offered(&self) -> Reductions {
-        self.model.offered()
+impl Offers for Asked<'_> {
+    fn fingerprint<F: Fingerprint>(&self, state: &State) -> F {
+        F::of(state)
     }
 
-    fn objection(&self, reduction: Reduction) -> String {
-        self.model.objection(reduction)
-    }
-
-    fn fingerprint<F: Fingerprint>(&self, state: &M::State) -> F {
-        self.model.fingerprint(state)
-    }
-
-    fn orbit<F: Fingerprint>(&self, state: &M::State) -> F {
-        self.model.orbit(state)
-    }
-
-    fn prune(&self, state: &mut M::State) {
-        self.model.prune(state);
-    }
-
-    fn order(&self, state: &M::State, actions: &mut Vec<M::Action>) {
-        self.model.order(state, actions);
-    }
-
-    fn refusal(&self) -> Option<Refusal> {
-        self.model.refusal()
+    fn oddity(&self, state: &State) -> u64 {
+        state.oddity()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::{Hash, Hasher};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use checker::{Error, Limits, Progress, Reductions, Run};
 use paxos::{Envelope, Input, Node, NodeId, NodeSet, Phase, Timer};
@@ -97,22 +97,22 @@ pub fn outlook(
     limits: &Limits,
     progress: &(dyn Fn(&Progress) + Sync),
 ) -> Result<Run<State, Action>, Error> {
-    let known = Mutex::new(HashSet::new());
-    let is_well = |state: &State| {
+    let (known, asked) = (Mutex::new(HashSet::new()), world.clone());
+    let is_well = move |state: &State| {
         // All that it depends on: what nodes know, and which of them run.
         let mut hasher = RapidHasher::new(0);
-        (state.packed(), world.up(state).bits()).hash(&mut hasher);
+        (state.packed(), asked.up(state).bits()).hash(&mut hasher);
         let key = hasher.finish();
         let is_known = known.lock().expect(UNPOISONED).contains(&key);
         is_known || {
-            let is_well = world.can_decide_alone(state);
+            let is_well = asked.can_decide_alone(state);
             if is_well {
                 known.lock().expect(UNPOISONED).insert(key);
             }
             is_well
         }
     };
-    on_every_state(world, reductions, &is_well, limits, progress)
+    on_every_state(world, reductions, Arc::new(is_well), limits, progress)
 }
 
 const UNPOISONED: &str = "nothing panics while it is held";

@@ -39,7 +39,9 @@ pub(crate) use premises::{Asking, Beyond};
 pub(crate) use tables::Tables;
 use tables::Transition;
 
+use crate::explore::Question;
 use crate::network::insert;
+use crate::properties::CAN_DECIDE;
 use crate::{Action, Event, Kind, Mutant, Network, State, World};
 
 /// A world, compiled. `W` is the number of words that a state takes: see [`Plan::words`].
@@ -53,6 +55,7 @@ pub struct Compiled<const W: usize> {
     crash_key: u128,
     mid_key: u128,
     retries_max: Option<u32>,
+    question: Option<Question>,
 }
 
 /// What happens in a compiled world: a small number, with the meaning of [`Compiled::action`].
@@ -94,6 +97,7 @@ impl std::fmt::Debug for Move {
 /// A world that can be compiled, and the number of words its states take.
 pub struct Plan {
     tables: Arc<Tables>,
+    question: Option<Question>,
 }
 
 impl Plan {
@@ -145,7 +149,13 @@ impl Plan {
             .ok_or("more messages or more states of a role are possible than is worth a table")?;
         Ok(Plan {
             tables: Arc::new(tables),
+            question: None,
         })
+    }
+
+    /// With this asked of each state in place of the properties, if anything.
+    pub(crate) fn with_question(self, question: Option<Question>) -> Plan {
+        Plan { question, ..self }
     }
 
     /// What it is explored by.
@@ -174,6 +184,7 @@ impl Plan {
             crash_key: u128::of(&"crash"),
             mid_key: u128::of(&"mid-ballot"),
             retries_max: world.scenario().world.retries.map(u32::from),
+            question: self.question,
             tables,
         }
     }
@@ -459,7 +470,13 @@ impl<const W: usize> Model for Compiled<W> {
     }
 
     fn properties(&self) -> Vec<Property<Compiled<W>>> {
-        judges::properties()
+        match self.question {
+            None => judges::properties(),
+            Some(_) => vec![Property::always(CAN_DECIDE, |compiled, code| {
+                let mut question = compiled.question.iter();
+                question.all(|is_well| is_well(&compiled.state(code)))
+            })],
+        }
     }
 }
 

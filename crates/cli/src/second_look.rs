@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use checker::{Engine, Limits};
-use model::guard::{CORE, SecondLook};
+use model::guard::{CORE, STATES_MAX, SecondLook};
 
 use crate::args::CheckArgs;
 use crate::baseline::Baseline;
@@ -56,7 +56,10 @@ pub(crate) fn look(
     }
     if !found.unfinished.is_empty() {
         let names = found.unfinished.join(", ");
-        let line = format!("not cross-checked: {names} came to no end within the limits");
+        let line = format!(
+            "not cross-checked: {names} came to no end within the limits (at most {} states each)",
+            report::number(STATES_MAX)
+        );
         print::say(&print::toned(Tone::Doubtful, &line));
     } else if found.contradictions.is_empty() {
         let line = format!("cross-checked in {seconds:.1} s");

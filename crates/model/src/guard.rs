@@ -62,6 +62,10 @@ const RIVALS_OF_ONE: &str = "[[ask]]\nvalue = 'A'\nof = 0\n[[ask]]\nvalue = 'B'\
 /// The engine of stateright that is asked: the one that needs least memory.
 const OTHER: Engine = Engine::StaterightDfs;
 
+/// A world of the second look that has more unique states than this is left unfinished: with the core as it ships the largest
+/// has less than a tenth of it, and a changed core must not keep who waits for its verdict.
+pub const STATES_MAX: u64 = 1_000_000;
+
 /// What came of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SecondLook {
@@ -147,10 +151,18 @@ fn look_at(
             return Ok(());
         }
     };
+    let limits = &Limits {
+        max_states: Some(limits.max_states.unwrap_or(STATES_MAX).min(STATES_MAX)),
+        ..limits.clone()
+    };
     let storage = Storage::default();
     let fast = explore_with(asking, &world, Reductions::ALL, &storage, limits, tell)?;
     let plain = checker::explore_offering(&world, Reductions::NONE, limits, tell)?;
-    let mut is_done = is_exhausted(&fast) && is_exhausted(&plain);
+    if !is_exhausted(&plain) {
+        found.unfinished.push(name);
+        return Ok(());
+    }
+    let mut is_done = is_exhausted(&fast);
     let mut lines = differences(&fast, &plain);
     if let Some(actors) = Actors::new(&world) {
         let judged = Judged {
@@ -292,7 +304,12 @@ mod tests {
 
     #[test]
     fn the_core_as_it_is_stands_a_second_look() {
-        let look = second_look(&Limits::default(), &|_| ()).unwrap();
+        // A tenth of what a changed core is given.
+        let limits = Limits {
+            max_states: Some(STATES_MAX / 10),
+            ..Limits::default()
+        };
+        let look = second_look(&limits, &|_| ()).unwrap();
         assert_eq!(look, SecondLook::default());
         for name in worlds() {
             let alone = second_look_unasked(name, &Limits::default()).unwrap();

@@ -88,7 +88,7 @@ pub(crate) fn graph(
 pub(crate) fn on_every_state(
     world: &World,
     reductions: Reductions,
-    is_well: Question,
+    is_well: StatePredicate,
     limits: &Limits,
     progress: &(dyn Fn(&Progress) + Sync),
 ) -> Result<Run<State, Action>, Error> {
@@ -104,7 +104,7 @@ pub(crate) fn on_every_state(
 }
 
 /// What is asked of every state in place of the properties.
-pub(crate) type Question = Arc<dyn Fn(&State) -> bool + Send + Sync>;
+pub(crate) type StatePredicate = Arc<dyn Fn(&State) -> bool + Send + Sync>;
 
 /// How many states are expanded to estimate the number of all.
 const EFFORT: u64 = 200_000;
@@ -132,7 +132,7 @@ trait Task {
     }
 
     /// What is asked in place of the properties. A form takes it in, so that exploring for it needs no machine code of its own.
-    fn question(&self) -> Option<Question> {
+    fn question(&self) -> Option<StatePredicate> {
         None
     }
 
@@ -226,7 +226,7 @@ fn without(reductions: Reductions, denied: &[Refusal]) -> Reductions {
 
 struct Explore<'a> {
     asking: Asking,
-    question: Option<Question>,
+    question: Option<StatePredicate>,
     reductions: Reductions,
     storage: &'a Storage,
     limits: &'a Limits,
@@ -244,7 +244,7 @@ impl Task for Explore<'_> {
         self.asking
     }
 
-    fn question(&self) -> Option<Question> {
+    fn question(&self) -> Option<StatePredicate> {
         self.question.clone()
     }
 
@@ -340,7 +340,7 @@ impl Task for Draw<'_> {
 /// A world as it is, of which one thing is asked.
 struct Asked<'a> {
     world: &'a World,
-    question: &'a Question,
+    question: &'a StatePredicate,
 }
 
 impl Model for Asked<'_> {

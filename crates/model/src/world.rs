@@ -336,6 +336,8 @@ impl World {
             (Event::Ask { .. }, _) => true,
             // A link is free for the next message, whatever the node made of this one.
             (Event::Deliver(_), Network::Ordered) => true,
+            // One of the bounded ones is spent, whatever it changed beside that.
+            (Event::Timeout(_), _) if self.scenario.world.retries.is_some() => true,
             // What a bag gave out and the node ignored stays in it.
             (Event::Deliver(_) | Event::Timeout(_), _) => {
                 let network = self.network();

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use paxos::{
-    Cluster, Durable, Handled, Input, Node, NodeId, NodeSet, Phase, Read, ReadOutcome, Rules as _,
-    Variant, Vote, with_rules,
+    Cluster, Durable, Handled, Input, Node, NodeId, NodeSet, Phase, Read, ReadOutcome, Role,
+    Rules as _, Variant, Vote, with_rules,
 };
 use serde::{Deserialize, Serialize};
 
@@ -61,18 +61,6 @@ pub struct Member {
     /// Its roles; all three if absent.
     #[serde(default = "all_roles")]
     pub roles: Vec<Role>,
-}
-
-/// What a node does in a cluster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// Takes requests.
-    Proposer,
-    /// Votes.
-    Acceptor,
-    /// Is told of every vote.
-    Learner,
 }
 
 /// How long a node waits, and for how many.

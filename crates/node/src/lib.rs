@@ -38,7 +38,7 @@ pub mod store;
 mod value;
 pub mod wire;
 
-pub use config::{ClusterFile, ConfigError, Member, Role, RulesName, Timing};
+pub use config::{ClusterFile, ConfigError, Member, RulesName, Timing};
 pub use error::HostError;
 pub use host::Host;
 pub use id::{ClusterId, RequestId};

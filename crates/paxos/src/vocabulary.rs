@@ -7,6 +7,8 @@ use crate::{Ballot, Message, Vote};
 
 /// Which part of a node speaks, or is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Role {
     /// It promises and votes.
     Acceptor,
@@ -177,7 +179,7 @@ impl<V: Clone> Message<V> {
         self.proposal().or_else(|| self.vote())
     }
 
-    /// If it is a promise, the vote that it reports.
+    /// Of a promise: the vote that it reports, if the acceptor has voted. Of any other kind: `None`.
     pub fn promise(&self) -> Option<Option<Vote<V>>> {
         match self {
             Message::Promise { accepted, .. } => Some(accepted.clone()),
@@ -188,7 +190,7 @@ impl<V: Clone> Message<V> {
         }
     }
 
-    /// The vote that it reports of before.
+    /// The vote that a promise reports. `None` if it reports none, or is no promise.
     pub fn report(&self) -> Option<Vote<V>> {
         self.promise().flatten()
     }

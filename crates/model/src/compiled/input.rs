@@ -135,8 +135,10 @@ impl Tables {
                 let event = self.event(at, what);
                 let (before, reaction) = self.world.reaction(&staged, event)?;
                 let kind = Kind::of(event, &before.node(at, *self.world.cluster()), &reaction);
+                let is_bounded = self.world.scenario().world.retries.is_some();
                 let stirs = match what {
                     What::Ask(_) => true,
+                    What::Timeout if is_bounded => true,
                     What::Arrival(_) | What::Timeout => {
                         reaction.changed || reaction.effects.chosen.is_some()
                     }

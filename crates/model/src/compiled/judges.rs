@@ -4,7 +4,7 @@
 use paxos::{NodeId, NodeSet, Phase};
 use stateright::Property;
 
-use super::local::{Duty, Facts};
+use super::local::{Facts, Obligation};
 use super::{Code, Compiled, places};
 use crate::{Letters, properties};
 
@@ -35,23 +35,23 @@ fn condition<const W: usize>(name: &str) -> Option<Condition<W>> {
     let condition: Condition<W> = match name {
         "agreement" => Compiled::agreement,
         "validity" => Compiled::validity,
-        "stability" => |model, code| model.all_keep(code, Duty::Stability),
+        "stability" => |model, code| model.all_keep(code, Obligation::Stability),
         "announced-is-chosen" => |model, code| {
             let announced = model.announced(code);
             announced.is_empty()
                 || announced.is_subset(model.chosen(code))
                 || announced.is_subset(model.with_quorum(code, |facts| facts.testified))
         },
-        "promises-rise" => |model, code| model.all_keep(code, Duty::Memory),
-        "no-vote-below-promise" => |model, code| model.all_keep(code, Duty::Word),
+        "promises-rise" => |model, code| model.all_keep(code, Obligation::Memory),
+        "no-vote-below-promise" => |model, code| model.all_keep(code, Obligation::Word),
         "one-value-per-ballot" => |model, code| {
             let stated = model.stated(code);
             let mut ballots = model.tables.universe.pairs_of.iter();
             stated.count_ones() <= 1 || ballots.all(|own| (own & stated).count_ones() <= 1)
         },
         "votes-are-safe" => Compiled::votes_are_safe,
-        "waits-with-timer" => |model, code| model.all_keep(code, Duty::Timer),
-        "learned-is-announced" => |model, code| model.all_keep(code, Duty::Announcement),
+        "waits-with-timer" => |model, code| model.all_keep(code, Obligation::Timer),
+        "learned-is-announced" => |model, code| model.all_keep(code, Obligation::Announcement),
         "learner-learns" => |model, code| model.facts(code).any(|facts| facts.has_listened),
         "value-chosen" => |model, code| !model.chosen(code).is_empty(),
         "client-told" => |model, code| model.facts(code).any(|facts| facts.is_told),
@@ -72,10 +72,10 @@ impl<const W: usize> Compiled<W> {
         (0..self.nodes()).map(|node| &self.tables.entry(node, code.number(node)).facts)
     }
 
-    /// Whether each node does its duty. No node needs to be looked at where no table holds one that does not.
+    /// Whether each node meets its obligations. No node needs to be looked at where no table holds one that does not.
     #[inline]
-    fn all_keep(&self, code: &Code<W>, duty: Duty) -> bool {
-        let bit = duty.bit();
+    fn all_keep(&self, code: &Code<W>, obligation: Obligation) -> bool {
+        let bit = obligation.bit();
         self.tables.broken() & bit == 0 || self.facts(code).all(|facts| facts.breaks & bit == 0)
     }
 

@@ -80,7 +80,7 @@ pub(crate) struct Facts {
     pub(crate) count: Option<Count>,
     /// Whether a client was told an outcome.
     pub(crate) is_told: bool,
-    /// What it breaks, as bits of [`Duty`].
+    /// What it breaks, as bits of [`Obligation`].
     pub(crate) breaks: u8,
     /// Whether it has voted in two ballots.
     pub(crate) has_superseded: bool,
@@ -90,7 +90,7 @@ pub(crate) struct Facts {
 
 /// What an invariant asks of each node, whatever the others do.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Duty {
+pub(crate) enum Obligation {
     /// To announce one value at most.
     Stability,
     /// To remember at least what it has said.
@@ -103,7 +103,7 @@ pub(crate) enum Duty {
     Timer,
 }
 
-impl Duty {
+impl Obligation {
     pub(crate) fn bit(self) -> u8 {
         1 << self as u8
     }
@@ -125,18 +125,24 @@ impl Facts {
         let told: Letters = told.collect();
         let learned = packed.learned();
         let kept = [
-            (Duty::Stability, packed.announced().len() <= 1),
-            (Duty::Memory, said.committed <= packed.remembered_rank()),
-            (Duty::Word, said.forbidden & voted == 0),
+            (Obligation::Stability, packed.announced().len() <= 1),
             (
-                Duty::Announcement,
+                Obligation::Memory,
+                said.committed <= packed.remembered_rank(),
+            ),
+            (Obligation::Word, said.forbidden & voted == 0),
+            (
+                Obligation::Announcement,
                 learned.is_none_or(|value| packed.announced().contains(value)),
             ),
-            (Duty::Timer, packed.has_timer() || !node.is_proposing()),
+            (
+                Obligation::Timer,
+                packed.has_timer() || !node.is_proposing(),
+            ),
         ];
         let broken = kept.into_iter().filter(|(_, is_kept)| !is_kept);
         Facts {
-            breaks: broken.fold(0, |bits, (duty, _)| bits | duty.bit()),
+            breaks: broken.fold(0, |bits, (obligation, _)| bits | obligation.bit()),
             votes: said.votes,
             testified: said.votes | said.reported,
             proposals: said.proposals,

@@ -39,7 +39,7 @@ pub(crate) use premises::{Asking, Beyond};
 pub(crate) use tables::Tables;
 use tables::Transition;
 
-use crate::explore::Question;
+use crate::explore::StatePredicate;
 use crate::network::insert;
 use crate::properties::CAN_DECIDE;
 use crate::{Action, Event, Kind, Mutant, Network, State, World};
@@ -55,7 +55,7 @@ pub struct Compiled<const W: usize> {
     crash_key: u128,
     mid_key: u128,
     retries_max: Option<u32>,
-    question: Option<Question>,
+    question: Option<StatePredicate>,
 }
 
 /// What happens in a compiled world: a small number, with the meaning of [`Compiled::action`].
@@ -97,7 +97,7 @@ impl std::fmt::Debug for Move {
 /// A world that can be compiled, and the number of words its states take.
 pub struct Plan {
     tables: Arc<Tables>,
-    question: Option<Question>,
+    question: Option<StatePredicate>,
 }
 
 impl Plan {
@@ -154,7 +154,7 @@ impl Plan {
     }
 
     /// With this asked of each state in place of the properties, if anything.
-    pub(crate) fn with_question(self, question: Option<Question>) -> Plan {
+    pub(crate) fn with_question(self, question: Option<StatePredicate>) -> Plan {
         Plan { question, ..self }
     }
 

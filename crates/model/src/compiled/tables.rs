@@ -148,7 +148,7 @@ pub(crate) struct Tables {
     /// Without and with a crash to come: for each role of [`Roles::automata`], for each of its states.
     outlooks: [OnceLock<Vec<Vec<Outlook>>>; 2],
     nodes: Vec<Node>,
-    /// What any state of a node breaks, as bits of [`super::local::Duty`].
+    /// What any state of a node breaks, as bits of [`super::local::Obligation`].
     broken: AtomicU8,
     transitions: boxcar::Vec<Transition>,
     /// A key for each envelope.
@@ -218,7 +218,7 @@ impl Tables {
         self.nodes[node].entries.get(number as usize)
     }
 
-    /// What any state of a node breaks so far, as bits of [`super::local::Duty`].
+    /// What any state of a node breaks so far, as bits of [`super::local::Obligation`].
     pub(crate) fn broken(&self) -> u8 {
         self.broken.load(Ordering::Relaxed)
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use checker::{Limits, explore};
-use model::{Actors, Scenario, State, World};
+use model::{Actors, Mutant, Scenario, State, World};
 use stateright::Model;
 
 /// Every reachable state, by the plainest search there is.
@@ -31,9 +31,12 @@ fn world(body: &str) -> World {
 
 /// Explores both and compares: as many states, and the very same.
 fn assert_same(body: &str) {
-    let world = world(body);
-    let actors = Actors::new(&world).expect("actors can express it");
-    let ours: HashSet<State> = reachable(&world).into_iter().collect();
+    assert_same_states(&world(body), body);
+}
+
+fn assert_same_states(world: &World, body: &str) {
+    let actors = Actors::new(world).expect("actors can express it");
+    let ours: HashSet<State> = reachable(world).into_iter().collect();
     let theirs = reachable(&actors);
     let seen: HashSet<State> = theirs.iter().map(|state| actors.view(state)).collect();
     assert_eq!(theirs.len(), ours.len(), "unique states of\n{body}");
@@ -142,4 +145,16 @@ fn the_scenarios_of_the_suite() {
         compared.push(name);
     }
     assert!(compared.len() >= 3, "{compared:?}");
+}
+
+/// A refusal that sets its own round gives no reason to wait, yet time-outs are counted.
+#[test]
+fn a_retry_that_changes_nothing_else_is_counted() {
+    let body = placed(
+        "proposers = 2\nacceptors = 2",
+        "nack = true\nrounds = 2",
+        "retries = 2",
+        DUEL,
+    );
+    assert_same_states(&world(&body).with_mutant(Mutant::NextRoundFromNack), &body);
 }

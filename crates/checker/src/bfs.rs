@@ -7,16 +7,18 @@
 
 use std::hash::Hash;
 
-use stateright::{Expectation, Model, Property};
+use stateright::{Expectation, Model, Path, Property};
 
 use crate::error::Error;
+use crate::expander::{Source, Typed};
 use crate::limits::{Limits, Progress, Until};
 use crate::offers::Offers;
 use crate::reductions::Reductions;
-use crate::run::Run;
-use crate::search::{Explored, search};
+use crate::run::{Finding, Run, Verdict};
+use crate::search::search;
 use crate::space::{Action, Offering, Plain, Space, State};
 use crate::storage::{Storage, Width};
+use crate::trace::Retrace;
 
 /// Explores a model breadth-first and says what was found, and whether everything was seen.
 ///
@@ -42,8 +44,8 @@ pub fn explore<M>(
 ) -> Result<Run<M::State, M::Action>, Error>
 where
     M: Model + Sync,
-    M::State: Hash + PartialEq + Send,
-    M::Action: Clone + PartialEq,
+    M::State: Hash + PartialEq + Send + 'static,
+    M::Action: Clone + PartialEq + Send,
 {
     explore_preferring(model, &|_| 0, limits, progress)
 }
@@ -67,8 +69,8 @@ pub fn explore_preferring<M>(
 ) -> Result<Run<M::State, M::Action>, Error>
 where
     M: Model + Sync,
-    M::State: Hash + PartialEq + Send,
-    M::Action: Clone + PartialEq,
+    M::State: Hash + PartialEq + Send + 'static,
+    M::Action: Clone + PartialEq + Send,
 {
     let space = Plain { model, oddity };
     explore_space(&space, limits, &Storage::default(), progress)
@@ -93,8 +95,8 @@ pub fn explore_offering<M>(
 ) -> Result<Run<M::State, M::Action>, Error>
 where
     M: Offers + Sync,
-    M::State: PartialEq + Send,
-    M::Action: Clone + PartialEq,
+    M::State: PartialEq + Send + 'static,
+    M::Action: Clone + PartialEq + Send,
 {
     explore_stored(model, reductions, &Storage::default(), limits, progress)
 }
@@ -120,8 +122,8 @@ pub fn explore_stored<M>(
 ) -> Result<Run<M::State, M::Action>, Error>
 where
     M: Offers + Sync,
-    M::State: PartialEq + Send,
-    M::Action: Clone + PartialEq,
+    M::State: PartialEq + Send + 'static,
+    M::Action: Clone + PartialEq + Send,
 {
     refuse_not_offered(model, reductions)?;
     explore_space(&Offering::new(model, reductions), limits, storage, progress)
@@ -135,13 +137,66 @@ fn explore_space<P>(
 ) -> Explored<P>
 where
     P: Space,
-    State<P>: PartialEq + Send,
-    Action<P>: Clone + PartialEq,
+    State<P>: PartialEq + Send + 'static,
+    Action<P>: Clone + PartialEq + Send,
 {
-    match storage.fingerprint {
-        Width::Bits64 => search::<P, u64>(space, limits, storage, None, progress),
-        Width::Bits128 => search::<P, u128>(space, limits, storage, None, progress),
-    }
+    explore_as(space, limits, |typed, paths| match storage.fingerprint {
+        Width::Bits64 => {
+            let mut retrace = |property, keys: &[u64]| typed.retrace_into(paths, property, keys);
+            search_narrow(typed, limits, storage, progress, &mut retrace)
+        }
+        Width::Bits128 => {
+            let mut retrace = |property, keys: &[u128]| typed.retrace_into(paths, property, keys);
+            search_wide(typed, limits, storage, progress, &mut retrace)
+        }
+    })
+}
+
+/// The result of exploring a space.
+pub(crate) type Explored<P> = Result<Run<State<P>, Action<P>>, Error>;
+
+/// For each property the path that was found, if one was.
+pub(crate) type Paths<P> = Vec<Option<Path<State<P>, Action<P>>>>;
+
+/// Has a space explored by `search`, which leaves the paths it finds, and puts the findings together.
+pub(crate) fn explore_as<P: Space>(
+    space: &P,
+    limits: &Limits,
+    search: impl FnOnce(&Typed<'_, P>, &mut Paths<P>) -> Result<Run<(), ()>, Error>,
+) -> Explored<P> {
+    let typed = Typed::new(space, limits)?;
+    let mut paths: Paths<P> = typed.properties.iter().map(|_| None).collect();
+    let run = search(&typed, &mut paths)?;
+    let findings = typed.properties.iter().zip(paths);
+    let findings = findings.map(|(property, path)| Finding {
+        property: property.name,
+        expectation: property.expectation.clone(),
+        verdict: Verdict::of(&property.expectation, path, run.ending),
+    });
+    let findings = findings.collect();
+    Ok(run.with_findings(findings))
+}
+
+// The engine is compiled here, and not once more with each model: these two are its only doors.
+
+fn search_narrow(
+    source: &dyn Source<u64>,
+    limits: &Limits,
+    storage: &Storage,
+    progress: &(dyn Fn(&Progress) + Sync),
+    retrace: &mut Retrace<'_, u64>,
+) -> Result<Run<(), ()>, Error> {
+    search(source, limits, storage, None, progress, retrace)
+}
+
+fn search_wide(
+    source: &dyn Source<u128>,
+    limits: &Limits,
+    storage: &Storage,
+    progress: &(dyn Fn(&Progress) + Sync),
+    retrace: &mut Retrace<'_, u128>,
+) -> Result<Run<(), ()>, Error> {
+    search(source, limits, storage, None, progress, retrace)
 }
 
 /// Refuses reductions that the model does not offer.

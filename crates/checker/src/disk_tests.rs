@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use stateright::{Model, Property};
 
+use crate::bfs::explore_as;
 use crate::key::Key;
 use crate::limits::Limits;
 use crate::offers::{Fingerprint, Offers};
@@ -131,7 +132,11 @@ fn run<K: Key>(ring: &Ring, limits: &Limits, storage: &Storage, room: Room) -> R
         ..limits.clone()
     };
     let space = Offering::new(ring, Reductions::NONE);
-    search::<_, K>(&space, &limits, storage, Some(room), &|_| ()).unwrap()
+    let explored = explore_as(&space, &limits, |typed, paths| {
+        let mut retrace = |property, keys: &[K]| typed.retrace_into(paths, property, keys);
+        search(typed, &limits, storage, Some(room), &|_| (), &mut retrace)
+    });
+    explored.unwrap()
 }
 
 fn with_threads(threads: usize) -> Limits {

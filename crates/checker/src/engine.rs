@@ -84,7 +84,7 @@ pub fn explore_with<M>(
 where
     M: Model + Send + Sync + 'static,
     M::State: Clone + Hash + PartialEq + Send + Sync + 'static,
-    M::Action: Clone + PartialEq + 'static,
+    M::Action: Clone + PartialEq + Send + 'static,
 {
     match engine {
         Engine::Own => explore(&*model, limits, progress),

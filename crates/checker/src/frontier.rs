@@ -1,12 +1,13 @@
 //! The states of a level, waiting to be expanded.
 
-use parking_lot::Mutex;
-use stateright::Model;
+use std::any::Any;
 
+use parking_lot::Mutex;
+
+use crate::expander::{Expander, Slot, Waiting};
 use crate::folder::{Disk, DiskFile};
 use crate::key::{Key, PARENT_BITS, Parent};
 use crate::packed::{Packer, Unpacker};
-use crate::space::{Space, State};
 use crate::states::StatesReader;
 
 /// States that a worker takes at a time.
@@ -15,29 +16,27 @@ pub(crate) const CHUNK_STATES: usize = 256;
 const PARENT_BYTES: usize = (PARENT_BITS / 8) as usize;
 type ParentBytes = [u8; PARENT_BYTES];
 
-/// A state waiting to be expanded, and how its children will remember it.
-pub(crate) struct Node<S> {
-    pub(crate) state: S,
-    pub(crate) own: Parent,
-}
-
 /// Some states waiting to be expanded.
-pub(crate) struct Chunk<S> {
-    held: Held<S>,
+pub(crate) struct Chunk {
+    held: Held,
     len: usize,
     /// Bytes that it was let wait in memory with, to be given back when it is expanded.
     pub(crate) granted: u64,
 }
 
 /// How they are held.
-enum Held<S> {
+enum Held {
     /// As bytes: a quarter of the memory, say.
     Packed(Unpacker),
     /// As they are, where they cannot be written. Their parents are apart, or would be padded.
-    Plain(Vec<S>, Vec<ParentBytes>),
+    Plain {
+        states: Box<dyn Any + Send>,
+        own: Vec<ParentBytes>,
+        bytes: usize,
+    },
 }
 
-impl<S> Chunk<S> {
+impl Chunk {
     pub(crate) fn len(&self) -> usize {
         self.len
     }
@@ -46,50 +45,35 @@ impl<S> Chunk<S> {
     pub(crate) fn bytes(&self) -> u64 {
         let bytes = match &self.held {
             Held::Packed(packed) => packed.bytes(),
-            Held::Plain(states, _) => states.capacity() * (size_of::<S>() + PARENT_BYTES),
+            Held::Plain { own, bytes, .. } => bytes + own.capacity() * PARENT_BYTES,
         };
         bytes as u64
     }
 
-    /// Takes a state out.
+    /// The next state, which has to be taken where it is, and how its children will remember it.
     #[inline]
-    pub(crate) fn pull<P>(&mut self, space: &P) -> Option<Node<S>>
-    where
-        P: Space,
-        P::Model: Model<State = S>,
-    {
+    pub(crate) fn pull(&mut self) -> Option<(Parent, Waiting<'_>)> {
         self.len = self.len.checked_sub(1)?;
         Some(match &mut self.held {
-            Held::Packed(packed) => unpack(space, packed),
-            Held::Plain(states, own) => Node {
-                state: states.pop()?,
-                own: parent_of(&own.pop()?),
-            },
+            Held::Packed(packed) => {
+                let (own, bytes) = packed.pull();
+                (parent_of(&own), Waiting::Written(bytes))
+            }
+            Held::Plain { states, own, .. } => {
+                (parent_of(&own.pop()?), Waiting::Held(states.as_mut()))
+            }
         })
     }
 
-    /// The states of a packed chunk, which stay there. (Of one that is not, none: they cannot be written.)
-    pub(crate) fn packed<P>(&self, space: &P) -> impl Iterator<Item = S>
-    where
-        P: Space,
-        P::Model: Model<State = S>,
-    {
-        let packed = match &self.held {
-            Held::Packed(packed) => Some(packed.clone()),
-            Held::Plain(..) => None,
-        };
-        let states = move |mut packed: Unpacker| {
-            (0..self.len).map(move |_| unpack(space, &mut packed).state)
-        };
-        packed.into_iter().flat_map(states)
-    }
-}
-
-fn unpack<P: Space>(space: &P, packed: &mut Unpacker) -> Node<State<P>> {
-    let (own, bytes) = packed.pull();
-    Node {
-        state: space.read(bytes).expect("a state reads what it wrote"),
-        own: parent_of(&own),
+    /// Shows the bytes of each state of a packed chunk, which stay there. (Of one that is not, none: they cannot be written.)
+    pub(crate) fn for_each_packed(&self, mut show: impl FnMut(&[u8])) {
+        if let Held::Packed(packed) = &self.held {
+            let mut packed = packed.clone();
+            for _ in 0..self.len {
+                let (_, bytes) = packed.pull::<PARENT_BYTES>();
+                show(bytes);
+            }
+        }
     }
 }
 
@@ -100,18 +84,19 @@ fn parent_of(own: &ParentBytes) -> Parent {
 }
 
 /// A chunk being filled.
-pub(crate) struct Filling<S> {
+pub(crate) struct Filling {
     packer: Packer,
-    states: Vec<S>,
+    is_packed: bool,
     own: Vec<ParentBytes>,
     len: usize,
 }
 
-impl<S> Filling<S> {
-    pub(crate) fn new() -> Self {
+impl Filling {
+    /// `is_packed`: whether states can be written.
+    pub(crate) fn new(is_packed: bool) -> Self {
         Self {
             packer: Packer::default(),
-            states: Vec::new(),
+            is_packed,
             own: Vec::new(),
             len: 0,
         }
@@ -121,31 +106,37 @@ impl<S> Filling<S> {
         self.len
     }
 
+    /// Adds the state in a slot.
     #[inline]
-    pub(crate) fn push<P>(&mut self, space: &P, state: S, own: Parent)
-    where
-        P: Space,
-        P::Model: Model<State = S>,
-    {
-        let bytes = own.to_le_bytes();
-        let own = bytes.first_chunk().expect("a parent's bytes");
-        if space.can_write() {
-            self.packer.push(own, |bytes| space.write(&state, bytes));
+    pub(crate) fn push<K>(&mut self, expander: &mut dyn Expander<K>, slot: Slot, own: Parent) {
+        if self.is_packed {
+            self.push_written(own, |bytes| expander.write(slot, bytes));
         } else {
-            self.states.push(state);
-            self.own.push(*own);
+            expander.hold(slot);
+            self.own.push(bytes_of(own));
+            self.len += 1;
         }
+    }
+
+    /// Adds a state that can be written, as `write` does.
+    #[inline]
+    pub(crate) fn push_written(&mut self, own: Parent, write: impl FnOnce(&mut Vec<u8>)) {
+        self.packer.push(&bytes_of(own), write);
         self.len += 1;
     }
 
     /// The chunk, if there is anything in it. What comes next is another one.
-    pub(crate) fn finish<P: Space>(&mut self, space: &P) -> Option<Chunk<S>> {
+    pub(crate) fn finish<K>(&mut self, expander: &mut dyn Expander<K>) -> Option<Chunk> {
         let len = std::mem::take(&mut self.len);
-        let held = || match space.can_write() {
-            true => Held::Packed(self.packer.finish()),
-            false => {
-                let states = std::mem::replace(&mut self.states, Vec::with_capacity(CHUNK_STATES));
-                Held::Plain(states, std::mem::take(&mut self.own))
+        let held = || {
+            if self.is_packed {
+                return Held::Packed(self.packer.finish());
+            }
+            let (states, bytes) = expander.held();
+            Held::Plain {
+                states,
+                own: std::mem::take(&mut self.own),
+                bytes,
             }
         };
         (len > 0).then(held).map(|held| Chunk {
@@ -156,14 +147,19 @@ impl<S> Filling<S> {
     }
 }
 
+fn bytes_of(own: Parent) -> ParentBytes {
+    let bytes = own.to_le_bytes();
+    *bytes.first_chunk().expect("a parent's bytes")
+}
+
 /// The states of a level that are not expanded so far.
-pub(crate) struct Frontier<S> {
+pub(crate) struct Frontier {
     /// By the worker that found them.
-    pub(crate) chunks: Vec<Vec<Chunk<S>>>,
+    pub(crate) chunks: Vec<Vec<Chunk>>,
     pub(crate) files: StatesReader,
 }
 
-impl<S> Frontier<S> {
+impl Frontier {
     /// The states of these files.
     pub(crate) fn on_disk(files: StatesReader) -> Self {
         Self {
@@ -179,13 +175,13 @@ impl<S> Frontier<S> {
 }
 
 /// A frontier that workers share.
-pub(crate) struct Queues<S> {
-    chunks: Vec<Mutex<Vec<Chunk<S>>>>,
+pub(crate) struct Queues {
+    chunks: Vec<Mutex<Vec<Chunk>>>,
     files: Mutex<StatesReader>,
 }
 
-impl<S> Queues<S> {
-    pub(crate) fn new(frontier: Frontier<S>) -> Self {
+impl Queues {
+    pub(crate) fn new(frontier: Frontier) -> Self {
         Self {
             chunks: frontier.chunks.into_iter().map(Mutex::new).collect(),
             files: Mutex::new(frontier.files),
@@ -194,7 +190,7 @@ impl<S> Queues<S> {
 
     /// The next chunk for a worker: one of its own, else someone else's. A state is best dropped by the
     /// thread that allocated it, else the threads wait for each other in the allocator.
-    pub(crate) fn take(&self, worker: usize) -> Option<Chunk<S>> {
+    pub(crate) fn take(&self, worker: usize) -> Option<Chunk> {
         let (before, from) = self.chunks.split_at(worker.min(self.chunks.len()));
         from.iter()
             .chain(before)
@@ -207,12 +203,12 @@ impl<S> Queues<S> {
     }
 
     /// Gives back a chunk that was not, or not wholly, expanded.
-    pub(crate) fn give_back(&self, chunk: Chunk<S>) {
+    pub(crate) fn give_back(&self, chunk: Chunk) {
         self.chunks[0].lock().push(chunk);
     }
 
     /// What is left.
-    pub(crate) fn into_frontier(self) -> Frontier<S> {
+    pub(crate) fn into_frontier(self) -> Frontier {
         Frontier {
             chunks: self.chunks.into_iter().map(Mutex::into_inner).collect(),
             files: self.files.into_inner(),

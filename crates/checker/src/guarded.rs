@@ -15,8 +15,8 @@ use stateright::{Expectation, Model, Property};
 use crate::limits::Until;
 use crate::offers::Fingerprint;
 use crate::run::Cut;
+use crate::trace::settles;
 use crate::watch::{HaltOnPanic, Watch};
-use crate::worker::settles;
 
 /// The name of the extra property.
 pub(crate) const HALTED: &str = "(the run was halted)";

@@ -315,6 +315,7 @@ mod difference;
 mod disk_tests;
 mod engine;
 mod error;
+mod expander;
 mod folder;
 mod frontier;
 mod graph;

@@ -2,23 +2,21 @@
 
 use std::path::Path;
 
-use stateright::Model;
-
 use crate::checkpoint::{Manifest, read_dictionary, states_file, whole};
 use crate::error::Error;
+use crate::expander::{Arrival, Expander, Slot, Source};
 use crate::folder::{Disk, DiskFault, DiskFile, Place};
 use crate::key::{Key, Parent};
 use crate::line::OLD;
 use crate::search::Target;
-use crate::shared::{Arrival, Counted};
+use crate::shared::Counted;
 use crate::sorted::Run;
-use crate::space::{Space, State};
 use crate::spill::{Spill, Tentative};
 use crate::states::{Noted, StatesFile, StatesReader, records};
 use crate::table::{Table, entries_in};
 
 /// Where a search begins.
-pub(crate) struct Start<S, K> {
+pub(crate) struct Start<'a, K> {
     pub(crate) counted: Counted,
     /// As [`Run::kinds`](crate::Run::kinds).
     pub(crate) kinds: Vec<u64>,
@@ -34,39 +32,29 @@ pub(crate) struct Start<S, K> {
     /// States of the level being built.
     pub(crate) next: Vec<StatesFile>,
     /// What was generated, and is to be looked up first.
-    pub(crate) pending: Vec<Arrival<S, K>>,
+    pub(crate) pending: Vec<Arrival<K>>,
+    /// Who has it.
+    pub(crate) expander: Box<dyn Expander<K> + 'a>,
 }
 
-impl<S, K: Key> Start<S, K> {
-    /// With the initial states within the boundary, pruned, in the model's order, with repeats.
-    pub(crate) fn initial<P>(space: &P, properties: usize) -> Result<Self, Error>
-    where
-        P: Space,
-        P::Model: Model<State = S>,
-    {
-        let model = space.model();
-        let mut states = model.init_states();
-        let all = states.len();
-        states.retain(|state| model.within_boundary(state));
-        if states.is_empty() {
+impl<'a, K: Key> Start<'a, K> {
+    /// With the initial states.
+    pub(crate) fn initial(source: &'a dyn Source<K>) -> Result<Self, Error> {
+        let mut expander = source.expander();
+        let mut pending = Vec::new();
+        let beyond = expander.begin(&mut pending);
+        if pending.is_empty() {
             return Err(Error::NoInitialState);
         }
         let counted = Counted {
-            generated: states.len() as u64,
-            beyond_boundary: (all - states.len()) as u64,
+            generated: pending.len() as u64,
+            beyond_boundary: beyond as u64,
             ..Counted::default()
         };
-        let arrive = |mut state: S| {
-            space.prune(&mut state);
-            Arrival {
-                key: space.fingerprint(&state),
-                parent: 0,
-                state,
-            }
-        };
+        let properties = source.properties().len();
         Ok(Self {
             counted,
-            kinds: vec![0; space.kinds().len()],
+            kinds: vec![0; source.kinds().len()],
             out_degrees: Vec::new(),
             level: 0,
             sizes: Vec::new(),
@@ -74,57 +62,50 @@ impl<S, K: Key> Start<S, K> {
             best: vec![None; properties],
             frontier: StatesReader::default(),
             next: Vec::new(),
-            pending: states.into_iter().map(arrive).collect(),
+            pending,
+            expander,
         })
     }
 }
 
 /// Goes on from a checkpoint whose files are in `folder`: in memory if there is room for it, else from disk.
-pub(crate) fn resumed<P, K>(
-    space: &P,
+pub(crate) fn resumed<'a, K: Key>(
+    source: &'a dyn Source<K>,
     manifest: &Manifest,
     folder: &Path,
     table: &mut Table<K>,
     spill: Option<&Spill<K>>,
-) -> Result<Start<State<P>, K>, Error>
-where
-    P: Space,
-    K: Key,
-{
+) -> Result<Start<'a, K>, Error> {
     let failed = |why: String| Error::Checkpoint {
         folder: folder.to_owned(),
         why,
     };
-    let is_known = read_dictionary(folder, manifest.dictionary).map(|bytes| space.learn(&bytes));
+    let is_known = read_dictionary(folder, manifest.dictionary).map(|bytes| source.learn(&bytes));
     if !is_known.map_err(|fault| failed(fault.to_string()))? {
         return Err(failed(
             "the model does not know what its states are made of; do not resume".into(),
         ));
     }
-    let resume = Resume {
-        space,
-        manifest,
-        folder,
-    };
+    let resume = Resume { manifest, folder };
     resume
-        .start(table, spill)
+        .start(source.expander(), table, spill)
         .map_err(|fault| failed(fault.to_string()))
 }
 
-struct Resume<'a, P> {
-    space: &'a P,
+struct Resume<'a> {
     manifest: &'a Manifest,
     folder: &'a Path,
 }
 
-impl<P: Space> Resume<'_, P> {
-    fn start<K: Key>(
+impl Resume<'_> {
+    fn start<'a, K: Key>(
         &self,
+        mut expander: Box<dyn Expander<K> + 'a>,
         table: &mut Table<K>,
         spill: Option<&Spill<K>>,
-    ) -> Disk<Start<State<P>, K>> {
+    ) -> Disk<Start<'a, K>> {
         let manifest = self.manifest;
-        let mut pending = self.pending()?;
+        let mut pending = self.pending(&mut *expander)?;
         let runs = manifest.runs.iter().map(|noted| self.run(noted));
         let runs = runs.collect::<Disk<Vec<Run<K>>>>()?;
         let counted = manifest.counted.iter().map(|noted| self.run(noted)).next();
@@ -156,7 +137,7 @@ impl<P: Space> Resume<'_, P> {
                     load(table, run, OLD + 1)?;
                 }
                 for (run, states) in &manifest.batches {
-                    pending.extend(self.tentative(&self.run(run)?, states)?);
+                    pending.extend(self.tentative(&mut *expander, &self.run(run)?, states)?);
                 }
                 if let Some(spill) = spill {
                     let mut files = spill.files();
@@ -189,6 +170,7 @@ impl<P: Space> Resume<'_, P> {
             frontier: StatesReader::after(manifest.frontier_seen, self.files(&manifest.frontier)),
             next: self.files(&manifest.next),
             pending,
+            expander,
         })
     }
 
@@ -215,42 +197,51 @@ impl<P: Space> Resume<'_, P> {
         noted.iter().map(file).collect()
     }
 
-    /// States of files with their fingerprints.
-    fn states<K: Key>(&self, noted: &[Noted]) -> Disk<Vec<(K, State<P>)>> {
+    /// Takes in the states of files.
+    fn states<K: Key>(
+        &self,
+        expander: &mut dyn Expander<K>,
+        noted: &[Noted],
+    ) -> Disk<Vec<(K, Slot)>> {
         let mut reader = StatesReader::new(self.files(noted));
         let (mut block, mut states) = (Vec::new(), Vec::new());
         while let Some(file) = reader.read::<K>(&mut block)? {
             for (key, bytes) in records::<K>(&block).flatten() {
-                let state = self.space.read(bytes);
-                states.push((key, state.ok_or_else(|| DiskFault::damaged(file))?));
+                let slot = expander.read(bytes);
+                states.push((key, slot.ok_or_else(|| DiskFault::damaged(file))?));
             }
         }
         Ok(states)
     }
 
     /// What was refused.
-    fn pending<K: Key>(&self) -> Disk<Vec<Arrival<State<P>, K>>> {
-        let states = self.states(&self.manifest.pending)?;
+    fn pending<K: Key>(&self, expander: &mut dyn Expander<K>) -> Disk<Vec<Arrival<K>>> {
+        let states = self.states(expander, &self.manifest.pending)?;
         let parents = &self.manifest.pending_parents;
         let arrivals = states.into_iter().zip(parents);
         Ok(arrivals
-            .map(|((key, state), &parent)| Arrival { key, parent, state })
+            .map(|((key, slot), &parent)| Arrival { key, parent, slot })
             .collect())
     }
 
     /// The states of a batch, which are not told from old ones so far.
-    fn tentative<K: Key>(&self, run: &Run<K>, states: &[Noted]) -> Disk<Vec<Arrival<State<P>, K>>> {
+    fn tentative<K: Key>(
+        &self,
+        expander: &mut dyn Expander<K>,
+        run: &Run<K>,
+        states: &[Noted],
+    ) -> Disk<Vec<Arrival<K>>> {
         let mut parents: Vec<(K, Parent)> = Vec::new();
         let mut cursor = run.cursor()?;
         while let Some(record) = cursor.next()? {
             parents.push(record);
         }
-        let arrive = |(key, state)| {
+        let arrive = |(key, slot)| {
             let at = parents.binary_search_by_key(&key, |&(key, _)| key);
             let (_, parent) = at.ok().map(|at| parents[at])?;
-            Some(Arrival { key, parent, state })
+            Some(Arrival { key, parent, slot })
         };
-        let states = self.states(states)?;
+        let states = self.states(expander, states)?;
         let arrivals: Option<Vec<_>> = states.into_iter().map(arrive).collect();
         arrivals.ok_or_else(|| DiskFault::damaged(run.place.file))
     }

@@ -65,7 +65,7 @@ impl<S, A> Run<S, A> {
     /// # Errors
     /// [`Error::Unsound`] if there is none for a path.
     pub fn with_paths<T, B>(
-        self,
+        mut self,
         translate: impl Fn(Path<S, A>) -> Option<Path<T, B>>,
     ) -> Result<Run<T, B>, Error> {
         let reductions = self.reductions;
@@ -88,9 +88,16 @@ impl<S, A> Run<S, A> {
                 },
             })
         };
-        Ok(Run {
+        let findings = std::mem::take(&mut self.findings).into_iter();
+        let findings = findings.map(translate_one).collect::<Result<_, Error>>()?;
+        Ok(self.with_findings(findings))
+    }
+
+    /// The same run with these findings.
+    pub(crate) fn with_findings<T, B>(self, findings: Vec<Finding<T, B>>) -> Run<T, B> {
+        Run {
             ending: self.ending,
-            reductions,
+            reductions: self.reductions,
             refused: self.refused,
             fingerprint: self.fingerprint,
             unique: self.unique,
@@ -100,12 +107,8 @@ impl<S, A> Run<S, A> {
             levels: self.levels,
             out_degrees: self.out_degrees,
             kinds: self.kinds,
-            findings: self
-                .findings
-                .into_iter()
-                .map(translate_one)
-                .collect::<Result<_, Error>>()?,
-        })
+            findings,
+        }
     }
 
     /// The finding for the property of this name, if the model has one.

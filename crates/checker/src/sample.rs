@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::limits::Until;
 use crate::run::Cut;
 use crate::simulate::{Pace, Seen, Simulation, wanderer};
-use crate::worker::settles;
+use crate::trace::settles;
 
 /// Runs that the threads share out before what they found is put in order.
 const BATCH_RUNS: u64 = 256;

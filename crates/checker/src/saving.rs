@@ -1,16 +1,15 @@
 //! When a run writes a checkpoint, and what it writes.
 
-use std::borrow::Borrow;
 use std::time::{Duration, Instant};
 
 use crate::checkpoint::{Manifest, Subject, halves, write_dictionary};
+use crate::expander::{Arrival, Expander};
 use crate::folder::{Disk, Folder};
 use crate::frontier::{Chunk, Frontier};
 use crate::key::Key;
 use crate::search::Target;
-use crate::shared::{Arrival, Shared};
+use crate::shared::Shared;
 use crate::sorted::Run;
-use crate::space::{Space, State};
 use crate::spill::write_table;
 use crate::states::{Block, Noted, StatesFile, StatesWriter};
 
@@ -26,7 +25,7 @@ pub(crate) struct Saver {
 }
 
 /// Where a search has got to.
-pub(crate) struct Moment<'a, S, K> {
+pub(crate) struct Moment<'a, K> {
     /// The level being built.
     pub(crate) level: u32,
     /// Whether nothing of that level is in the table so far.
@@ -37,13 +36,13 @@ pub(crate) struct Moment<'a, S, K> {
     /// New states of each level before the one being built.
     pub(crate) sizes: &'a [u64],
     /// States to expand.
-    pub(crate) frontier: &'a Frontier<S>,
+    pub(crate) frontier: &'a Frontier,
     /// New states of the level being built, in memory.
-    pub(crate) next: Vec<&'a Chunk<S>>,
+    pub(crate) next: Vec<&'a Chunk>,
     /// The same, on disk.
     pub(crate) next_files: &'a [StatesFile],
-    /// What was generated and refused.
-    pub(crate) pending: Vec<&'a Arrival<S, K>>,
+    /// What was generated and refused, by who has it.
+    pub(crate) pending: Vec<(&'a dyn Expander<K>, &'a [Arrival<K>])>,
 }
 
 impl Saver {
@@ -60,15 +59,11 @@ impl Saver {
     }
 
     /// Writes a checkpoint into the folder of the run.
-    pub(crate) fn save<P, K>(
+    pub(crate) fn save<K: Key>(
         &mut self,
-        shared: &Shared<'_, P, K>,
-        moment: &Moment<'_, State<P>, K>,
-    ) -> Disk<()>
-    where
-        P: Space,
-        K: Key,
-    {
+        shared: &Shared<'_, K>,
+        moment: &Moment<'_, K>,
+    ) -> Disk<()> {
         let Some(spill) = shared.spill else {
             return Ok(());
         };
@@ -91,17 +86,19 @@ impl Saver {
 
         let files = &mut *spill.files();
         let folder = &mut files.folder;
+        let expander = &*shared.source.expander();
         let waiting = moment.frontier.chunks.iter().flatten();
-        let waiting = waiting.flat_map(|chunk| chunk.packed(shared.space));
-        let waiting = write_states::<P, K>(shared.space, folder, waiting)?;
-        let next = moment
-            .next
-            .iter()
-            .flat_map(|chunk| chunk.packed(shared.space));
-        let next = write_states::<P, K>(shared.space, folder, next)?;
-        let pending = moment.pending.iter().map(|arrival| &arrival.state);
-        let pending = write_states::<P, K>(shared.space, folder, pending)?;
-        let dictionary = write_dictionary(folder, &shared.space.dictionary())?;
+        let waiting = write_chunks(expander, folder, waiting)?;
+        let next = write_chunks(expander, folder, moment.next.iter().copied())?;
+        let mut refused = Writing::new(folder);
+        for (expander, arrivals) in &moment.pending {
+            for arrival in *arrivals {
+                let written = |bytes: &mut Vec<u8>| expander.write(arrival.slot, bytes);
+                refused.push(arrival.key, written)?;
+            }
+        }
+        let pending = refused.finish()?;
+        let dictionary = write_dictionary(folder, &shared.source.dictionary())?;
 
         let (frontier_seen, frontier) = moment.frontier.files.rest();
         let mut batches = Vec::new();
@@ -141,6 +138,7 @@ impl Saver {
             pending_parents: moment
                 .pending
                 .iter()
+                .flat_map(|(_, arrivals)| arrivals.iter())
                 .map(|arrival| arrival.parent)
                 .collect(),
             dictionary: Noted::of(&dictionary, 1),
@@ -163,25 +161,52 @@ fn noted_states<'a>(files: impl IntoIterator<Item = &'a StatesFile>) -> Vec<Note
         .collect()
 }
 
-/// Writes states to a file, if there are any.
-fn write_states<P, K>(
-    space: &P,
-    folder: &mut Folder,
-    states: impl Iterator<Item = impl Borrow<State<P>>>,
-) -> Disk<Option<StatesFile>>
-where
-    P: Space,
-    K: Key,
-{
-    let (mut writer, mut block) = (StatesWriter::default(), Block::default());
-    for state in states {
-        let state = state.borrow();
-        let key = space.fingerprint::<K>(state);
-        block.push(key, |bytes| space.write(state, bytes));
-        if block.is_full() {
-            writer.write(folder, &mut block)?;
+/// States being written to a file, if there are any.
+struct Writing<'a> {
+    folder: &'a mut Folder,
+    writer: StatesWriter,
+    block: Block,
+}
+
+impl<'a> Writing<'a> {
+    fn new(folder: &'a mut Folder) -> Self {
+        Self {
+            folder,
+            writer: StatesWriter::default(),
+            block: Block::default(),
         }
     }
-    writer.write(folder, &mut block)?;
-    Ok(writer.finish())
+
+    fn push<K: Key>(&mut self, key: K, write: impl FnOnce(&mut Vec<u8>)) -> Disk<()> {
+        self.block.push(key, write);
+        if self.block.is_full() {
+            self.writer.write(self.folder, &mut self.block)?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Disk<Option<StatesFile>> {
+        self.writer.write(self.folder, &mut self.block)?;
+        Ok(self.writer.finish())
+    }
+}
+
+/// Writes the states of chunks to a file.
+fn write_chunks<'a, K: Key>(
+    expander: &dyn Expander<K>,
+    folder: &mut Folder,
+    chunks: impl Iterator<Item = &'a Chunk>,
+) -> Disk<Option<StatesFile>> {
+    let mut writing = Writing::new(folder);
+    let mut written = Ok(());
+    for chunk in chunks {
+        chunk.for_each_packed(|bytes| {
+            if written.is_ok() {
+                let key = expander.key(bytes).expect("a state reads what it wrote");
+                written = writing.push(key, |to| to.extend_from_slice(bytes));
+            }
+        });
+    }
+    written?;
+    writing.finish()
 }

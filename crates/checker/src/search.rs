@@ -7,8 +7,8 @@ use std::{panic, thread};
 use parking_lot::RwLock;
 use stateright::Expectation;
 
-use crate::bfs::accepted_properties;
 use crate::error::Error;
+use crate::expander::Source;
 use crate::folder::Disk;
 use crate::frontier::{CHUNK_STATES, Frontier, Queues};
 use crate::growth;
@@ -16,16 +16,15 @@ use crate::key::Key;
 use crate::limits::{Limits, Progress, Until};
 use crate::line::OLD;
 use crate::resuming::{Start, resumed};
-use crate::run::{Cut, Ending, Finding, Run, Verdict};
+use crate::run::{Cut, Ending, Run};
 use crate::saving::{Moment, Saver};
 use crate::shared::{Counts, Level, Shared};
-use crate::space::{Action, Space, State};
 use crate::spill::{Room, SeenIn, Spill};
 use crate::states::{StatesFile, StatesReader};
 use crate::storage::Storage;
 use crate::store::Store;
 use crate::table::Table;
-use crate::trace;
+use crate::trace::{self, Retrace};
 use crate::watch::{Watch, resident_bytes, watched};
 use crate::worker::Worker;
 
@@ -39,32 +38,23 @@ pub(crate) struct Target<K> {
     pub(crate) level: u32,
 }
 
-/// The result of exploring a space.
-pub(crate) type Explored<P> = Result<Run<State<P>, Action<P>>, Error>;
-
-/// Explores a space, with fingerprints of this width. `room`: what may be in memory, if not what follows from the
-/// limits.
-pub(crate) fn search<P, K>(
-    space: &P,
+/// Explores a source, with fingerprints of this width. `room`: what may be in memory, if not what follows from the
+/// limits. The run has no findings: for each property, whether there is a path, and `retrace` was given it.
+pub(crate) fn search<K: Key>(
+    source: &dyn Source<K>,
     limits: &Limits,
     storage: &Storage,
     room: Option<Room>,
     progress: &(dyn Fn(&Progress) + Sync),
-) -> Explored<P>
-where
-    P: Space,
-    K: Key,
-    State<P>: PartialEq + Send,
-    Action<P>: Clone + PartialEq,
-{
-    let properties = accepted_properties(space.model(), limits)?;
-    let store = Store::open(space, &properties, limits, storage, room)?;
+    retrace: &mut Retrace<'_, K>,
+) -> Result<Run<(), ()>, Error> {
+    let store = Store::open(source, limits, storage, room)?;
     let spill = store.spill.as_ref();
     let table_bytes = spill.map_or(u64::MAX, |spill: &Spill<K>| spill.room().table);
     let mut table = Table::new(limits.threads.get() == 1, table_bytes);
     let start = match &store.resume {
-        Some((manifest, folder)) => resumed(space, manifest, folder, &mut table, spill)?,
-        None => Start::initial(space, properties.len())?,
+        Some((manifest, folder)) => resumed(source, manifest, folder, &mut table, spill)?,
+        None => Start::initial(source)?,
     };
 
     let (table, counts) = (
@@ -77,8 +67,7 @@ where
     );
     let watch = Watch::start(limits, store.is_capped)?;
     let shared = Shared {
-        space,
-        properties: &properties,
+        source,
         table: &table,
         counts: &counts,
         watch: &watch,
@@ -100,27 +89,22 @@ where
     let mut search = Search::new(&shared, store.saver);
     let ending = watched(&watch, snapshot, progress, || search.run(start));
     let (found, sizes) = (search.found, search.sizes);
-    if let Some(refusal) = space.refusal() {
+    if let Some(refusal) = source.refusal() {
         return Err(Error::Refused(refusal));
     }
 
     let table = &*table.read();
     let seen = SeenIn { table, spill };
-    let mut findings = Vec::with_capacity(properties.len());
-    for (property, target) in properties.iter().zip(found) {
-        let path = target
-            .map(|target| trace::rebuild(space, &seen, property, target))
-            .transpose()?;
-        findings.push(Finding {
-            property: property.name,
-            expectation: property.expectation.clone(),
-            verdict: Verdict::of(&property.expectation, path, ending),
-        });
+    let reductions = source.reductions();
+    for (place, (property, target)) in source.properties().iter().zip(found).enumerate() {
+        if let Some(target) = target {
+            trace::rebuild(&seen, (place, property.name), target, reductions, retrace)?;
+        }
     }
     let counted = counts.loaded();
     Ok(Run {
         ending,
-        reductions: space.reductions(),
+        reductions,
         refused: Vec::new(),
         fingerprint: storage.fingerprint,
         unique: counted.unique,
@@ -129,8 +113,8 @@ where
         beyond_boundary: counted.beyond_boundary,
         levels: levels(sizes, counted.unique),
         out_degrees: counts.out_degrees(),
-        kinds: space.kinds().iter().copied().zip(counts.kinds()).collect(),
-        findings,
+        kinds: source.kinds().iter().copied().zip(counts.kinds()).collect(),
+        findings: Vec::new(),
     })
 }
 
@@ -145,9 +129,9 @@ fn levels(mut sizes: Vec<u64>, unique: u64) -> Vec<u64> {
     sizes
 }
 
-struct Search<'a, P: Space, K: Key> {
-    shared: &'a Shared<'a, P, K>,
-    workers: Vec<Worker<State<P>, K>>,
+struct Search<'a, K: Key> {
+    shared: &'a Shared<'a, K>,
+    workers: Vec<Worker<'a, K>>,
     /// For each property: the state that its path ends in. Set at the end of the first level that has
     /// one. `None`: not found so far.
     found: Vec<Option<Target<K>>>,
@@ -170,21 +154,15 @@ enum Task {
     Sift,
 }
 
-impl<'a, P, K> Search<'a, P, K>
-where
-    P: Space,
-    K: Key,
-    State<P>: Send,
-{
-    fn new(shared: &'a Shared<'a, P, K>, saver: Option<Saver>) -> Self {
-        let (properties, kinds) = (shared.properties.len(), shared.counts.kinds.len());
+impl<'a, K: Key> Search<'a, K> {
+    fn new(shared: &'a Shared<'a, K>, saver: Option<Saver>) -> Self {
         let threads = shared.watch.limits().threads.get();
         Self {
             shared,
             workers: (0..threads)
-                .map(|index| Worker::new(index, properties, kinds))
+                .map(|index| Worker::new(index, shared.source))
                 .collect(),
-            found: vec![None; properties],
+            found: vec![None; shared.source.properties().len()],
             sizes: Vec::new(),
             next_files: Vec::new(),
             saver,
@@ -192,18 +170,19 @@ where
         }
     }
 
-    fn run(&mut self, start: Start<State<P>, K>) -> Ending {
+    fn run(&mut self, start: Start<'a, K>) -> Ending {
         self.levels(start)
             .unwrap_or_else(|fault| Ending::Truncated(Cut::Disk(fault)))
     }
 
     /// Builds level after level. A fault: states may be lost, and the last checkpoint stays.
-    fn levels(&mut self, start: Start<State<P>, K>) -> Disk<Ending> {
+    fn levels(&mut self, start: Start<'a, K>) -> Disk<Ending> {
         self.found = start.found;
         self.sizes = start.sizes;
         self.next_files = start.next;
         self.workers[0].best = start.best;
         self.workers[0].batch = start.pending;
+        self.workers[0].expander = start.expander;
         let mut level = start.level;
         let mut frontier = Frontier::on_disk(start.frontier);
         loop {
@@ -223,7 +202,7 @@ where
             if self.is_cut() {
                 return Ok(self.truncated());
             }
-            if self.shared.space.refusal().is_some() {
+            if self.shared.source.refusal().is_some() {
                 // What was found so far means nothing, and is not saved.
                 return Ok(Ending::Truncated(Cut::Found));
             }
@@ -247,7 +226,7 @@ where
     }
 
     /// Finds out which of a level's tentative states are new, and takes them.
-    fn settle_level(&mut self, level: u32, left: &Frontier<State<P>>) -> Disk<()> {
+    fn settle_level(&mut self, level: u32, left: &Frontier) -> Disk<()> {
         let shared = self.shared;
         let Some(spill) = shared.spill else {
             return Ok(());
@@ -280,7 +259,7 @@ where
     }
 
     /// Writes a checkpoint of a level that is not complete.
-    fn save_within(&mut self, level: u32, left: &Frontier<State<P>>) -> Disk<()> {
+    fn save_within(&mut self, level: u32, left: &Frontier) -> Disk<()> {
         let Some(saver) = &mut self.saver else {
             return Ok(());
         };
@@ -305,19 +284,14 @@ where
                 pending: self
                     .workers
                     .iter()
-                    .flat_map(|worker| &worker.batch)
+                    .map(|worker| (&*worker.expander, &*worker.batch))
                     .collect(),
             },
         )
     }
 
     /// Writes a checkpoint of a level that is about to be built, if one is due.
-    fn save_between(
-        &mut self,
-        level: u32,
-        frontier: &Frontier<State<P>>,
-        is_last: bool,
-    ) -> Disk<()> {
+    fn save_between(&mut self, level: u32, frontier: &Frontier, is_last: bool) -> Disk<()> {
         let Some(saver) = self
             .saver
             .as_mut()
@@ -364,12 +338,7 @@ where
 
     /// Lets the workers deal with a frontier: as many of them as there is work for, the first one in this thread.
     /// Gives what they left of it.
-    fn build(
-        &mut self,
-        level: u32,
-        frontier: Frontier<State<P>>,
-        task: Task,
-    ) -> Disk<Frontier<State<P>>> {
+    fn build(&mut self, level: u32, frontier: Frontier, task: Task) -> Disk<Frontier> {
         let open = self.open();
         let states = frontier.len();
         let helpers = self.helpers(states);
@@ -379,7 +348,7 @@ where
             queues: Queues::new(frontier),
         };
         let (shared, at) = (self.shared, &level);
-        let work = |worker: &mut Worker<State<P>, K>| match task {
+        let work = |worker: &mut Worker<'a, K>| match task {
             Task::Expand => worker.build(shared, at),
             Task::Sift => worker.sift(shared, at),
         };
@@ -415,7 +384,7 @@ where
     }
 
     /// Takes from the workers what they gathered of a level: the next frontier, and where paths end.
-    fn gather(&mut self, level: u32) -> Frontier<State<P>> {
+    fn gather(&mut self, level: u32) -> Frontier {
         self.next_files
             .extend(self.shared.spill.and_then(Spill::take_next));
         for index in self.open() {
@@ -433,7 +402,8 @@ where
     fn is_satisfied(&self) -> bool {
         let mut found = self
             .shared
-            .properties
+            .source
+            .properties()
             .iter()
             .zip(&self.found)
             .filter(|(_, found)| found.is_some());
@@ -448,7 +418,7 @@ where
 }
 
 /// The least odd end of a path for a property that any worker found on the level being built.
-fn best_of<S, K: Key>(workers: &[Worker<S, K>], property: usize) -> Option<(u64, K)> {
+fn best_of<K: Key>(workers: &[Worker<'_, K>], property: usize) -> Option<(u64, K)> {
     workers
         .iter()
         .filter_map(|worker| worker.best[property])

@@ -4,14 +4,13 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use parking_lot::{Mutex, RwLock};
-use stateright::Property;
 
+use crate::expander::Source;
 use crate::folder::{Disk, DiskFault};
 use crate::frontier::Queues;
-use crate::key::{Key, Parent};
+use crate::key::Key;
 use crate::limits::Estimate;
 use crate::run::Cut;
-use crate::space::Space;
 use crate::spill::Spill;
 use crate::table::Table;
 use crate::watch::Watch;
@@ -88,9 +87,8 @@ impl Counts {
 }
 
 /// What all workers of a run share.
-pub(crate) struct Shared<'a, P: Space, K> {
-    pub(crate) space: &'a P,
-    pub(crate) properties: &'a [Property<P::Model>],
+pub(crate) struct Shared<'a, K> {
+    pub(crate) source: &'a dyn Source<K>,
     /// Read to look up and to add, written to grow.
     pub(crate) table: &'a RwLock<Table<K>>,
     pub(crate) counts: &'a Counts,
@@ -101,7 +99,7 @@ pub(crate) struct Shared<'a, P: Space, K> {
     pub(crate) fault: OnceLock<DiskFault>,
 }
 
-impl<P: Space, K: Key> Shared<'_, P, K> {
+impl<K: Key> Shared<'_, K> {
     /// Counts one more unique state, or halts the run if that would be one too many. Asked only if there is
     /// a limit, since all threads write to one place here.
     pub(crate) fn may_admit(&self, max: u64) -> bool {
@@ -150,18 +148,11 @@ impl<P: Space, K: Key> Shared<'_, P, K> {
 }
 
 /// One level's work.
-pub(crate) struct Level<'a, S> {
+pub(crate) struct Level<'a> {
     /// The level being built, one more than that of the states in the queue.
     pub(crate) level: u32,
     /// Properties without a path so far, by index. The others need not be judged any more.
     pub(crate) open: &'a [usize],
     /// The states to expand.
-    pub(crate) queues: Queues<S>,
-}
-
-/// A state that was generated, and what it is told apart by.
-pub(crate) struct Arrival<S, K> {
-    pub(crate) key: K,
-    pub(crate) parent: Parent,
-    pub(crate) state: S,
+    pub(crate) queues: Queues,
 }

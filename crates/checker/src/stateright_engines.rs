@@ -16,8 +16,8 @@ use crate::offers::Fingerprint;
 use crate::reductions::Reductions;
 use crate::run::{Cut, Ending, Finding, Run, Verdict};
 use crate::storage::Width;
+use crate::trace::settles;
 use crate::watch::{Watch, resident_bytes, watched};
-use crate::worker::settles;
 
 /// The seed of the random walks: with one thread a simulation limited by states is repeatable.
 const SEED: u64 = 0;

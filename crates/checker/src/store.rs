@@ -4,16 +4,15 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use stateright::Property;
 use tempfile::TempDir;
 
 use crate::checkpoint::{Manifest, Subject};
 use crate::error::Error;
+use crate::expander::Source;
 use crate::folder::{DiskFault, DiskFile, DiskStep, Folder};
 use crate::key::Key;
 use crate::limits::Limits;
 use crate::saving::Saver;
-use crate::space::Space;
 use crate::spill::{Room, Spill};
 use crate::storage::Storage;
 use crate::watch::resident_bytes;
@@ -37,9 +36,8 @@ pub(crate) struct Store<K> {
 
 impl<K: Key> Store<K> {
     /// `room`: what may be in memory, if not what follows from the limits.
-    pub(crate) fn open<P: Space>(
-        space: &P,
-        properties: &[Property<P::Model>],
+    pub(crate) fn open(
+        source: &dyn Source<K>,
         limits: &Limits,
         storage: &Storage,
         room: Option<Room>,
@@ -55,10 +53,11 @@ impl<K: Key> Store<K> {
             return Ok(store);
         }
         let subject = Subject::new(
-            space.identity().ok_or(Error::NotWritable)?,
-            space.reductions().to_string(),
+            source.identity().ok_or(Error::NotWritable)?,
+            source.reductions().to_string(),
             storage.fingerprint.bits(),
-            properties
+            source
+                .properties()
                 .iter()
                 .map(|property| property.name.to_owned())
                 .collect(),

@@ -1,14 +1,14 @@
 //! From fingerprints back to a path that can be shown: the model is run once more along them.
 
-use stateright::{Model, Path, Property};
+use stateright::{Expectation, Model, Path, Property};
 
 use crate::error::Error;
+use crate::expander::Retraced;
 use crate::folder::Disk;
 use crate::key::{Key, Parent};
 use crate::reductions::Reductions;
 use crate::search::Target;
 use crate::space::{Action, Space, State};
-use crate::worker::settles;
 
 /// Where the parents of states are looked up.
 pub(crate) trait Ancestry<K> {
@@ -16,58 +16,71 @@ pub(crate) trait Ancestry<K> {
     fn starting_with(&self, wanted: Parent) -> Disk<Vec<(K, Parent)>>;
 }
 
-/// The path to a seen state that settles the property. At each step the first action that leads to the
-/// wanted fingerprint is taken. It is found with the reductions that are on, and then walked without.
-pub(crate) fn rebuild<P, K>(
-    space: &P,
+/// Walks along the keys of a path to a state that settles a property, by its place; whether the model itself takes that path. An
+/// error is the step that could not be made.
+pub(crate) type Retrace<'a, K> = dyn FnMut(usize, &[K]) -> Result<bool, usize> + 'a;
+
+/// Finds a path to a seen state that settles a property.
+pub(crate) fn rebuild<K: Key>(
     seen: &impl Ancestry<K>,
-    property: &Property<P::Model>,
+    property: (usize, &'static str),
     target: Target<K>,
-) -> Result<Path<State<P>, Action<P>>, Error>
+    reductions: Reductions,
+    retrace: &mut Retrace<'_, K>,
+) -> Result<(), Error> {
+    let steps = target.level as usize;
+    let (place, property) = property;
+    let broken = |step| Error::ModelNotDeterministic {
+        property,
+        step,
+        steps,
+    };
+    let mut chains = Chains::new(seen, target)?;
+    let mut failed_at = 0;
+    while let Some(wanted) = chains.next()? {
+        match retrace(place, &wanted) {
+            Ok(true) => return Ok(()),
+            Ok(false) if reductions == Reductions::NONE => return Err(broken(steps)),
+            Ok(false) => {
+                return Err(Error::Unsound {
+                    property,
+                    reductions,
+                });
+            }
+            Err(step) => failed_at = failed_at.max(step),
+        }
+    }
+    Err(broken(failed_at))
+}
+
+/// The path along these keys to a state that settles the property. At each step the first action that leads to the
+/// wanted fingerprint is taken. It is found with the reductions that are on, and then walked without.
+pub(crate) fn retrace<P, K>(space: &P, property: &Property<P::Model>, keys: &[K]) -> Retraced<P>
 where
     P: Space,
     K: Key,
     State<P>: PartialEq,
     Action<P>: Clone + PartialEq,
 {
-    let steps = target.level as usize;
-    let broken = |step| Error::ModelNotDeterministic {
-        property: property.name,
-        step,
-        steps,
-    };
-    let mut chains = Chains::new(seen, target)?;
-    let mut failed_at = 0;
-    let (place, taken, last) = loop {
-        let Some(wanted) = chains.next()? else {
-            return Err(broken(failed_at));
-        };
-        match walk(space, &wanted) {
-            Ok(walked) => break walked,
-            Err(step) => failed_at = failed_at.max(step),
-        }
-    };
+    let (place, taken, last) = walk(space, keys)?;
     if !settles(space.model(), property, &last) {
-        return Err(broken(steps));
+        return Err(keys.len() - 1);
     }
-
-    let path = space
-        .model()
-        .init_states()
-        .into_iter()
-        .nth(place)
+    let start = space.model().init_states().into_iter().nth(place);
+    Ok(start
         .and_then(|start| Path::from_actions(space.model(), start, &taken))
-        .filter(|path| settles(space.model(), property, path.last_state()));
-    path.ok_or_else(|| {
-        if space.reductions() == Reductions::NONE {
-            broken(steps)
-        } else {
-            Error::Unsound {
-                property: property.name,
-                reductions: space.reductions(),
-            }
-        }
-    })
+        .filter(|path| settles(space.model(), property, path.last_state())))
+}
+
+/// Whether this state is what a path for the property has to end in.
+pub(crate) fn settles<M: Model>(model: &M, property: &Property<M>, state: &M::State) -> bool {
+    let holds = (property.condition)(model, state);
+    match property.expectation {
+        Expectation::Always => !holds,
+        Expectation::Sometimes => holds,
+        // Refused before the run starts.
+        Expectation::Eventually => false,
+    }
 }
 
 /// The place of the initial state, which need not be `Clone`, the actions, and the last state; or the step that

@@ -2,7 +2,7 @@
 
 use stateright::{Model, Path, Property};
 
-use crate::worker::settles;
+use crate::trace::settles;
 
 /// A way through a model, as little as is needed to go it again.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,13 +3,11 @@
 use std::hint;
 use std::sync::atomic::Ordering;
 
-use stateright::{Expectation, Model, Property};
-
+use crate::expander::{Arrival, Expander, Source, Tally};
 use crate::folder::{Disk, DiskFault};
 use crate::frontier::{CHUNK_STATES, Chunk, Filling};
 use crate::key::Key;
-use crate::shared::{Arrival, Level, Shared};
-use crate::space::{Space, State};
+use crate::shared::{Level, Shared};
 use crate::states::{Block, records};
 use crate::table::{Admission, Probe};
 use crate::watch::HaltOnPanic;
@@ -19,17 +17,19 @@ use crate::watch::HaltOnPanic;
 const BATCH_STATES: usize = 48;
 
 /// What one worker gathers while a level is built, until the next is begun.
-pub(crate) struct Worker<S, K> {
+pub(crate) struct Worker<'a, K> {
     /// Its place among the workers.
     index: usize,
+    /// What has the states of the batch.
+    pub(crate) expander: Box<dyn Expander<K> + 'a>,
     /// What was generated and not looked up so far. Between levels: what was refused.
-    pub(crate) batch: Vec<Arrival<S, K>>,
+    pub(crate) batch: Vec<Arrival<K>>,
     /// Where the states of the batch are looked for.
     probes: Vec<Probe>,
     /// New states of the level being built, in full chunks.
-    pub(crate) next: Vec<Chunk<S>>,
+    pub(crate) next: Vec<Chunk>,
     /// The chunk being filled.
-    last: Filling<S>,
+    last: Filling,
     /// For each property: of the new states that settle it, the least oddity, and the smallest
     /// fingerprint that has it.
     pub(crate) best: Vec<Option<(u64, K)>>,
@@ -38,48 +38,50 @@ pub(crate) struct Worker<S, K> {
     tentative_batch: usize,
     /// New states for which there is no room in memory.
     spilled: Block,
-    /// For each kind of thing, how often it happened in the chunk being expanded.
-    kinds: Vec<u64>,
+    /// What was counted of the chunk being expanded.
+    tally: Tally,
     /// How many states of that chunk had so many transitions.
     out_degrees: Vec<u64>,
     /// Whether any state or arrival was left undone.
     pub(crate) is_cut: bool,
 }
 
-impl<S, K: Key> Worker<S, K> {
-    pub(crate) fn new(index: usize, properties: usize, kinds: usize) -> Self {
+impl<'a, K: Key> Worker<'a, K> {
+    pub(crate) fn new(index: usize, source: &'a dyn Source<K>) -> Self {
+        let tally = Tally {
+            generated: 0,
+            beyond_boundary: 0,
+            kinds: vec![0; source.kinds().len()],
+        };
         Self {
             index,
+            expander: source.expander(),
             batch: Vec::with_capacity(BATCH_STATES),
             probes: Vec::with_capacity(BATCH_STATES),
             next: Vec::new(),
-            last: Filling::new(),
-            best: vec![None; properties],
+            last: Filling::new(source.can_write()),
+            best: vec![None; source.properties().len()],
             tentative: Block::default(),
             tentative_batch: 0,
             spilled: Block::default(),
-            kinds: vec![0; kinds],
+            tally,
             out_degrees: Vec::new(),
             is_cut: false,
         }
     }
 
     /// Expands chunks until the queue is empty or the run is halted.
-    pub(crate) fn build<P>(&mut self, shared: &Shared<'_, P, K>, level: &Level<'_, S>)
-    where
-        P: Space,
-        P::Model: Model<State = S>,
-    {
+    pub(crate) fn build(&mut self, shared: &Shared<'_, K>, level: &Level<'_>) {
         let _halt = HaltOnPanic(shared.watch);
-        let (mut actions, mut block) = (Vec::new(), Vec::new());
+        let mut block = Vec::new();
         while !self.is_cut {
             shared.watch.look();
             let chunk = match level.queues.take(self.index) {
                 Some(chunk) => Ok(Some(chunk)),
-                None => read_chunk(shared, level, &mut block),
+                None => self.read_chunk(level, &mut block),
             };
             match chunk {
-                Ok(Some(chunk)) => self.expand(shared, level, chunk, &mut actions),
+                Ok(Some(chunk)) => self.expand(shared, level, chunk),
                 Ok(None) => break,
                 Err(fault) => self.fail(shared, fault),
             }
@@ -89,11 +91,7 @@ impl<S, K: Key> Worker<S, K> {
     }
 
     /// Takes what is new of the states in the queue: those whose fingerprints the table has.
-    pub(crate) fn sift<P>(&mut self, shared: &Shared<'_, P, K>, level: &Level<'_, S>)
-    where
-        P: Space,
-        P::Model: Model<State = S>,
-    {
+    pub(crate) fn sift(&mut self, shared: &Shared<'_, K>, level: &Level<'_>) {
         let _halt = HaltOnPanic(shared.watch);
         let max_states = shared.watch.limits().max_states;
         let mut block = Vec::new();
@@ -112,7 +110,7 @@ impl<S, K: Key> Worker<S, K> {
                 if !table.contains(key) {
                     continue;
                 }
-                let Some(state) = shared.space.read(bytes) else {
+                let Some(slot) = self.expander.read(bytes) else {
                     self.fail(shared, DiskFault::damaged(file));
                     break;
                 };
@@ -122,20 +120,17 @@ impl<S, K: Key> Worker<S, K> {
                 }
                 added += 1;
                 let parent = 0;
-                self.keep(shared, level, Arrival { key, parent, state });
+                self.keep(shared, level, &Arrival { key, parent, slot });
             }
             drop(table);
+            self.expander.clear();
             shared.added(added);
         }
         self.finish(shared);
     }
 
     /// Hands over what is not a full chunk or a full block.
-    fn finish<P>(&mut self, shared: &Shared<'_, P, K>)
-    where
-        P: Space,
-        P::Model: Model<State = S>,
-    {
+    fn finish(&mut self, shared: &Shared<'_, K>) {
         self.finish_chunk(shared);
         if let Some(spill) = shared.spill {
             let written = spill
@@ -148,57 +143,27 @@ impl<S, K: Key> Worker<S, K> {
     }
 
     /// A file has failed: states may be lost.
-    fn fail<P: Space>(&mut self, shared: &Shared<'_, P, K>, fault: DiskFault) {
+    fn fail(&mut self, shared: &Shared<'_, K>, fault: DiskFault) {
         shared.fail(fault);
         self.is_cut = true;
     }
 
-    fn expand<P>(
-        &mut self,
-        shared: &Shared<'_, P, K>,
-        level: &Level<'_, S>,
-        mut chunk: Chunk<S>,
-        actions: &mut Vec<<P::Model as Model>::Action>,
-    ) where
-        P: Space,
-        P::Model: Model<State = S>,
-    {
-        let model = shared.space.model();
-        let (mut expanded, mut generated, mut beyond_boundary) = (0, 0_u64, 0);
+    fn expand(&mut self, shared: &Shared<'_, K>, level: &Level<'_>, mut chunk: Chunk) {
+        let (mut expanded, mut generated) = (0, 0);
         let granted = chunk.granted;
         while !self.is_cut {
             if shared.watch.is_halted() {
                 self.is_cut = chunk.len() > 0;
                 break;
             }
-            let Some(node) = chunk.pull(shared.space) else {
+            let Some((own, waiting)) = chunk.pull() else {
                 break;
             };
-            let kinds = &mut self.kinds;
-            shared.space.actions(&node.state, actions, kinds);
-            let generated_before = generated;
-            for action in actions.drain(..) {
-                let kind =
-                    (!self.kinds.is_empty()).then(|| shared.space.kind(&node.state, &action));
-                let Some(mut state) = model.next_state(&node.state, action) else {
-                    continue;
-                };
-                if !model.within_boundary(&state) {
-                    beyond_boundary += 1;
-                    continue;
-                }
-                generated += 1;
-                if let Some(kind) = kind {
-                    self.kinds[kind] += 1;
-                }
-                shared.space.prune(&mut state);
-                self.batch.push(Arrival {
-                    key: shared.space.fingerprint(&state),
-                    parent: node.own,
-                    state,
-                });
-            }
-            self.count_out_degree(generated - generated_before);
+            self.expander
+                .expand(waiting, own, &mut self.tally, &mut self.batch);
+            let transitions = std::mem::take(&mut self.tally.generated);
+            generated += transitions;
+            self.count_out_degree(transitions);
             expanded += 1;
             if self.batch.len() >= BATCH_STATES {
                 self.settle_batch(shared, level);
@@ -209,10 +174,11 @@ impl<S, K: Key> Worker<S, K> {
         }
         let counts = shared.counts;
         counts.generated.fetch_add(generated, Ordering::Relaxed);
-        for (count, all) in self.kinds.iter_mut().zip(&counts.kinds) {
+        for (count, all) in self.tally.kinds.iter_mut().zip(&counts.kinds) {
             all.fetch_add(std::mem::take(count), Ordering::Relaxed);
         }
         counts.take_out_degrees(&mut self.out_degrees);
+        let beyond_boundary = std::mem::take(&mut self.tally.beyond_boundary);
         counts
             .beyond_boundary
             .fetch_add(beyond_boundary, Ordering::Relaxed);
@@ -232,11 +198,7 @@ impl<S, K: Key> Worker<S, K> {
     }
 
     /// Looks up what was generated, and keeps what is new. What is refused stays in the batch.
-    fn settle_batch<P>(&mut self, shared: &Shared<'_, P, K>, level: &Level<'_, S>)
-    where
-        P: Space,
-        P::Model: Model<State = S>,
-    {
+    fn settle_batch(&mut self, shared: &Shared<'_, K>, level: &Level<'_>) {
         let max_states = shared.watch.limits().max_states;
         let mut batch = std::mem::take(&mut self.batch);
         let mut refused = Vec::new();
@@ -276,7 +238,7 @@ impl<S, K: Key> Worker<S, K> {
                         Admission::New => {
                             added += 1;
                             match disk_batch {
-                                None => self.keep(shared, level, arrival),
+                                None => self.keep(shared, level, &arrival),
                                 Some(batch) => self.put_off(shared, batch, &arrival),
                             }
                         }
@@ -301,53 +263,38 @@ impl<S, K: Key> Worker<S, K> {
         self.is_cut |= !refused.is_empty();
         self.batch = batch;
         self.batch.append(&mut refused);
+        if self.batch.is_empty() {
+            self.expander.clear();
+        }
     }
 
     /// Judges a new state and puts it into the next frontier.
     #[inline]
-    fn keep<P>(&mut self, shared: &Shared<'_, P, K>, level: &Level<'_, S>, arrival: Arrival<S, K>)
-    where
-        P: Space,
-        P::Model: Model<State = S>,
-    {
-        for &index in level.open {
-            if settles(
-                shared.space.model(),
-                &shared.properties[index],
-                &arrival.state,
-            ) {
-                let own = (shared.space.oddity(&arrival.state), arrival.key);
-                let best = self.best[index].get_or_insert(own);
-                *best = own.min(*best);
-            }
-        }
+    fn keep(&mut self, shared: &Shared<'_, K>, level: &Level<'_>, arrival: &Arrival<K>) {
+        self.expander.judge(arrival, level.open, &mut self.best);
         if self.last.len() == 0 {
             let depth = &shared.counts.depth;
             depth.fetch_max(level.level, Ordering::Relaxed);
         }
         let own = arrival.key.as_parent();
-        self.last.push(shared.space, arrival.state, own);
+        self.last.push(&mut *self.expander, arrival.slot, own);
         if self.last.len() == CHUNK_STATES {
             self.finish_chunk(shared);
         }
     }
 
     /// Lets the last chunk wait, in memory if there is room for it.
-    fn finish_chunk<P>(&mut self, shared: &Shared<'_, P, K>)
-    where
-        P: Space,
-        P::Model: Model<State = S>,
-    {
-        let Some(mut chunk) = self.last.finish(shared.space) else {
+    fn finish_chunk(&mut self, shared: &Shared<'_, K>) {
+        let Some(mut chunk) = self.last.finish(&mut *self.expander) else {
             return;
         };
         if let Some(spill) = shared.spill {
             if !spill.may_wait(chunk.bytes()) {
-                while let Some(node) = chunk.pull(shared.space) {
-                    let key = shared.space.fingerprint(&node.state);
-                    self.spilled
-                        .push::<K>(key, |bytes| shared.space.write(&node.state, bytes));
-                }
+                chunk.for_each_packed(|bytes| {
+                    let key = self.expander.key(bytes);
+                    let key = key.expect("a state reads what it wrote");
+                    self.spilled.push(key, |to| to.extend_from_slice(bytes));
+                });
                 if self.spilled.is_full()
                     && let Err(fault) = spill.write_next(&mut self.spilled)
                 {
@@ -361,11 +308,7 @@ impl<S, K: Key> Worker<S, K> {
     }
 
     /// Writes down a state that is new to the table, which does not hold all there is.
-    fn put_off<P>(&mut self, shared: &Shared<'_, P, K>, batch: usize, arrival: &Arrival<S, K>)
-    where
-        P: Space,
-        P::Model: Model<State = S>,
-    {
+    fn put_off(&mut self, shared: &Shared<'_, K>, batch: usize, arrival: &Arrival<K>) {
         let Some(spill) = shared.spill else {
             return;
         };
@@ -376,36 +319,22 @@ impl<S, K: Key> Worker<S, K> {
         }
         self.tentative_batch = batch;
         self.tentative.push(arrival.key, |bytes| {
-            shared.space.write(&arrival.state, bytes);
+            self.expander.write(arrival.slot, bytes);
         });
     }
-}
 
-/// The next states that wait on disk.
-fn read_chunk<P: Space, K: Key>(
-    shared: &Shared<'_, P, K>,
-    level: &Level<'_, State<P>>,
-    block: &mut Vec<u8>,
-) -> Disk<Option<Chunk<State<P>>>> {
-    let Some(file) = level.queues.read::<K>(block)? else {
-        return Ok(None);
-    };
-    let mut chunk = Filling::new();
-    for (key, bytes) in records::<K>(block).flatten() {
-        let state = shared.space.read(bytes);
-        let state = state.ok_or_else(|| DiskFault::damaged(file))?;
-        chunk.push(shared.space, state, key.as_parent());
-    }
-    Ok(chunk.finish(shared.space))
-}
-
-/// Whether this state is what a path for the property has to end in.
-pub(crate) fn settles<M: Model>(model: &M, property: &Property<M>, state: &M::State) -> bool {
-    let holds = (property.condition)(model, state);
-    match property.expectation {
-        Expectation::Always => !holds,
-        Expectation::Sometimes => holds,
-        // Refused before the run starts.
-        Expectation::Eventually => false,
+    /// The next states that wait on disk.
+    fn read_chunk(&mut self, level: &Level<'_>, block: &mut Vec<u8>) -> Disk<Option<Chunk>> {
+        let Some(file) = level.queues.read::<K>(block)? else {
+            return Ok(None);
+        };
+        let mut chunk = Filling::new(true);
+        for (key, bytes) in records::<K>(block).flatten() {
+            if self.expander.key(bytes).is_none() {
+                return Err(DiskFault::damaged(file));
+            }
+            chunk.push_written(key.as_parent(), |to| to.extend_from_slice(bytes));
+        }
+        Ok(chunk.finish(&mut *self.expander))
     }
 }

@@ -133,7 +133,7 @@ fn print_run<M>(model: impl Fn() -> M)
 where
     M: Model + Send + Sync + 'static,
     M::State: std::hash::Hash + Clone + PartialEq + Send + Sync + 'static,
-    M::Action: Clone + PartialEq,
+    M::Action: Clone + PartialEq + Send,
 {
     let before = peak_bytes();
     let started = Instant::now();

@@ -146,8 +146,8 @@ trait Task {
     ) -> Result<Self::Done, Error>
     where
         M: Offers + Sync,
-        M::State: PartialEq + Send + Sync,
-        M::Action: Clone + PartialEq;
+        M::State: PartialEq + Send + Sync + 'static,
+        M::Action: Clone + PartialEq + Send;
 }
 
 /// Does a task on the form that is fastest, of those whose premises hold for the core at hand.
@@ -260,8 +260,8 @@ impl Task for Explore<'_> {
     ) -> Result<Self::Done, Error>
     where
         M: Offers + Sync,
-        M::State: PartialEq + Send + Sync,
-        M::Action: Clone + PartialEq,
+        M::State: PartialEq + Send + Sync + 'static,
+        M::Action: Clone + PartialEq + Send,
     {
         let reductions = if self.question.is_some() {
             without(self.reductions.common(model.offered()), denied)
@@ -294,8 +294,8 @@ impl Task for Estimate {
     ) -> Result<Self::Done, Error>
     where
         M: Offers + Sync,
-        M::State: PartialEq + Send + Sync,
-        M::Action: Clone + PartialEq,
+        M::State: PartialEq + Send + Sync + 'static,
+        M::Action: Clone + PartialEq + Send,
     {
         checker::estimate_size(model, sound(self.reductions, model, denied), SEED, EFFORT)
     }
@@ -323,8 +323,8 @@ impl Task for Draw<'_> {
     ) -> Result<Self::Done, Error>
     where
         M: Offers + Sync,
-        M::State: PartialEq + Send + Sync,
-        M::Action: Clone + PartialEq,
+        M::State: PartialEq + Send + Sync + 'static,
+        M::Action: Clone + PartialEq + Send,
     {
         let reductions = sound(self.reductions, model, denied);
         checker::graph(

@@ -66,8 +66,8 @@ where
 fn assert_minimised<M>(model: &M, name: &'static str, walk: &Walk<M::Action>) -> usize
 where
     M: Model + Sync,
-    M::State: Clone + std::hash::Hash + PartialEq + Send,
-    M::Action: Clone + PartialEq + std::fmt::Debug,
+    M::State: Clone + std::hash::Hash + PartialEq + Send + 'static,
+    M::Action: Clone + PartialEq + std::fmt::Debug + Send,
 {
     let properties = model.properties();
     let property = properties.iter().find(|known| known.name == name).unwrap();

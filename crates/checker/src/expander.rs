@@ -278,8 +278,7 @@ where
         let mut actions = std::mem::take(&mut self.actions);
         space.actions(&state, &mut actions, &mut tally.kinds);
         for action in actions.drain(..) {
-            let kind = (!tally.kinds.is_empty()).then(|| space.kind(&state, &action));
-            let Some(next) = model.next_state(&state, action) else {
+            let Some((kind, next)) = space.advance(&state, action) else {
                 continue;
             };
             if !model.within_boundary(&next) {
@@ -287,8 +286,8 @@ where
                 continue;
             }
             tally.generated += 1;
-            if let Some(kind) = kind {
-                tally.kinds[kind] += 1;
+            if let Some(count) = tally.kinds.get_mut(kind) {
+                *count += 1;
             }
             batch.push(self.arrive(own, next));
         }

@@ -115,6 +115,15 @@ pub trait Offers: Model {
         0
     }
 
+    /// What an action leads to, and its kind. For a model that can look both up at once.
+    fn advance(&self, state: &Self::State, action: Self::Action) -> Option<(usize, Self::State)> {
+        let kind = match self.kinds() {
+            [] => 0,
+            _ => self.kind(state, &action),
+        };
+        Some((kind, self.next_state(state, action)?))
+    }
+
     /// Counts, for each kind, what could happen in a state and would change nothing, so that it is not among all these
     /// actions.
     fn idle(&self, _state: &Self::State, _actions: &[Self::Action], _counts: &mut [u64]) {}

@@ -36,6 +36,9 @@ pub(crate) trait Space: Sync {
     /// As [`Offers::kind`].
     fn kind(&self, state: &State<Self>, action: &Action<Self>) -> usize;
 
+    /// As [`Offers::advance`].
+    fn advance(&self, state: &State<Self>, action: Action<Self>) -> Option<(usize, State<Self>)>;
+
     /// As [`Offers::refusal`].
     fn refusal(&self) -> Option<Refusal>;
 
@@ -98,6 +101,10 @@ where
 
     fn kind(&self, _state: &M::State, _action: &M::Action) -> usize {
         0
+    }
+
+    fn advance(&self, state: &M::State, action: M::Action) -> Option<(usize, M::State)> {
+        Some((0, self.model.next_state(state, action)?))
     }
 
     fn refusal(&self) -> Option<Refusal> {
@@ -195,6 +202,10 @@ impl<M: Offers + Sync> Space for Offering<'_, M> {
 
     fn kind(&self, state: &M::State, action: &M::Action) -> usize {
         self.model.kind(state, action)
+    }
+
+    fn advance(&self, state: &M::State, action: M::Action) -> Option<(usize, M::State)> {
+        self.model.advance(state, action)
     }
 
     fn refusal(&self) -> Option<Refusal> {

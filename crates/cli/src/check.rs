@@ -404,7 +404,7 @@ fn explore(
     metered(name, |tell| match args.engine {
         Engine::Own => model::explore(world, args.reductions, &storage(args), limits, tell),
         Engine::StaterightBfs | Engine::StaterightDfs | Engine::StaterightSimulation => {
-            checker::explore_with(args.engine, Arc::clone(world), limits, tell)
+            model::as_it_is::explore_with(args.engine, Arc::clone(world), limits, tell)
         }
     })
 }

@@ -29,7 +29,7 @@ impl Opinions {
         limits: &Limits,
     ) -> Result<Opinions, Error> {
         let theirs = metered(&format!("{name} ({OTHER})"), |tell| {
-            checker::explore_with(OTHER, Arc::clone(world), limits, tell)
+            model::as_it_is::explore_with(OTHER, Arc::clone(world), limits, tell)
         })?;
         let full = metered(&format!("{name} (no reductions)"), |tell| {
             model::explore(world, Reductions::NONE, &Storage::default(), limits, tell)

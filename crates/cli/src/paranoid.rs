@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use checker::{Broken, Paranoia, Paranoid, first_difference};
-use model::World;
+use model::{World, as_it_is};
 
 use crate::Ended;
 use crate::args::CheckArgs;
@@ -86,7 +86,7 @@ fn print_broken(name: &str, broken: &Broken) -> Result<(), Error> {
 /// Asks one scenario here, and then elsewhere.
 fn ask(args: &CheckArgs, one: &Loaded, paranoia: Paranoia<'_>) -> Result<Asked, Error> {
     let world = one.world(args.mutant)?;
-    let here = checker::paranoid(&world, paranoia);
+    let here = as_it_is::paranoid(&world, paranoia);
     if let Some(broken) = here.broken {
         return Ok(Asked::Differs(broken));
     }
@@ -150,7 +150,7 @@ impl Other {
         let Some(place) = first_difference(here, &there, false) else {
             return Ok(None);
         };
-        let here = checker::record(world, place).unwrap_or_default();
+        let here = as_it_is::record(world, place).unwrap_or_default();
         let there = self.record(place)?;
         Ok(Some(Broken::of_records(
             "in another process",
@@ -205,7 +205,7 @@ fn answer(args: &CheckArgs, loaded: &[Loaded], states_max: u64) -> Result<Ended,
     for one in loaded {
         let world = one.world(args.mutant)?;
         let mut out = io::stdout().lock();
-        for digest in checker::digests(&world, paranoia) {
+        for digest in as_it_is::digests(&world, paranoia) {
             writeln!(out, "{digest:016x}")?;
         }
         writeln!(out)?;
@@ -213,7 +213,7 @@ fn answer(args: &CheckArgs, loaded: &[Loaded], states_max: u64) -> Result<Ended,
         let mut line = String::new();
         io::stdin().read_line(&mut line)?;
         if let Ok(place) = line.trim().parse() {
-            let record = checker::record(&world, place).unwrap_or_default();
+            let record = as_it_is::record(&world, place).unwrap_or_default();
             write!(out, "{record}")?;
         }
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::thread::available_parallelism;
 
 use checker::{Cut, Effort, Pace, Simulated, Simulation, Until, Walk};
-use model::{Action, Expected, State, World};
+use model::{Action, Expected, State, World, as_it_is};
 use report::Telling;
 use stateright::Path;
 
@@ -32,11 +32,11 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<Ended, Error> {
     simulation.interrupt = listen_for_interrupt()?;
     let meter = Meter::new(name);
     let tell = |pace: &Pace| meter.tell(pace.elapsed, &describe(pace, simulation.runs));
-    let simulated = checker::simulate(&world, &simulation, &tell);
+    let simulated = as_it_is::simulate(&world, &simulation, &tell);
     meter.finish();
     let simulated = simulated.map_err(failed)?;
     if let (Some(run), false) = (args.run, args.json) {
-        let walk = checker::walk_of_run(&world, &simulation, run).map_err(failed)?;
+        let walk = as_it_is::walk_of_run(&world, &simulation, run).map_err(failed)?;
         let heading = format!("{name}: run {run} of seed {}", args.seed);
         print::line(&heading)?;
         let path = path_of(&world, &walk)?;
@@ -109,7 +109,7 @@ fn violations(
     let mut violations: Vec<Violation> = Vec::new();
     for (property, seen) in simulated.violations() {
         let minimised =
-            checker::minimise(world, property, &seen.walk, effort).map_err(|source| {
+            as_it_is::minimise(world, property, &seen.walk, effort).map_err(|source| {
                 Error::Exploration {
                     name: world.scenario().name.clone(),
                     source,

@@ -408,6 +408,17 @@ impl Offers for World {
         World::kind(self, state, *action) as usize
     }
 
+    fn advance(&self, state: &State, action: Action) -> Option<(usize, State)> {
+        let Action::Step(event) = action else {
+            let kind = World::kind(self, state, action);
+            return Some((kind as usize, self.next_state(state, action)?));
+        };
+        let (before, reaction) = self.reaction(state, event)?;
+        let kind = self.kind_of(state, event, &before, &reaction);
+        let next = self.after(state, event, &before, &reaction)?;
+        Some((kind as usize, next))
+    }
+
     fn idle(&self, state: &State, actions: &[Action], counts: &mut [u64]) {
         self.count_idle(state, actions, counts);
     }

@@ -2,7 +2,7 @@
 
 use paxos::{Message, MessageKind, Node};
 
-use crate::{Action, Event, Fault, Letter, Outcome, Reaction, State, World};
+use crate::{Action, Event, Fault, Letter, Outcome, Reaction, Server, State, World};
 
 /// Declares the kinds with their names and meanings, so that each is written once.
 macro_rules! kinds {
@@ -250,19 +250,36 @@ impl World {
     }
 
     fn kind_of_event(&self, state: &State, event: Event) -> Kind {
-        let (at, _) = crate::action::input(event);
-        let before = state.server(at).node(at, *self.cluster());
         match (self.reaction(state, event), event) {
-            (_, Event::Ask { index, .. })
-                if state.asks[usize::from(index)] != Outcome::NotAsked =>
-            {
-                Kind::AskedAgain
-            }
-            (Some((_, reaction)), _) => Kind::of(event, &before, &reaction),
+            (Some((before, reaction)), _) => self.kind_of(state, event, &before, &reaction),
             (None, Event::Deliver(envelope)) => Kind::of_ignored(&envelope.message),
-            (None, Event::Ask { .. }) => Kind::AskWaits,
+            (None, Event::Ask { index, .. }) => match self.is_asked_again(state, index) {
+                true => Kind::AskedAgain,
+                false => Kind::AskWaits,
+            },
             (None, Event::Timeout(_)) => Kind::TimeoutRetries,
         }
+    }
+
+    /// What an event is where this is the reaction, of a server as it was `before`.
+    pub(crate) fn kind_of(
+        &self,
+        state: &State,
+        event: Event,
+        before: &Server,
+        reaction: &Reaction,
+    ) -> Kind {
+        match event {
+            Event::Ask { index, .. } if self.is_asked_again(state, index) => Kind::AskedAgain,
+            Event::Ask { .. } | Event::Deliver(_) | Event::Timeout(_) => {
+                let before = before.node(reaction.at, *self.cluster());
+                Kind::of(event, &before, reaction)
+            }
+        }
+    }
+
+    fn is_asked_again(&self, state: &State, index: u8) -> bool {
+        state.asks[usize::from(index)] != Outcome::NotAsked
     }
 
     /// Counts the messages whose arrival would change nothing, so that it is none of these actions.

@@ -3,6 +3,7 @@
 mod action;
 mod actors;
 mod another_round;
+pub mod as_it_is;
 mod clients;
 mod compiled;
 mod difference;

@@ -311,7 +311,7 @@ impl Open {
             let note = |check| *told.lock().unwrap_or_else(PoisonError::into_inner) = check;
             let tell = |progress: &Progress| note(Check::Running(Some(*progress)));
             note(
-                match checker::explore_with(Engine::StaterightBfs, world, &limits, &tell) {
+                match model::as_it_is::explore_with(Engine::StaterightBfs, world, &limits, &tell) {
                     Ok(run) => Check::Done(Box::new(run)),
                     Err(error) => Check::Failed(error.to_string()),
                 },

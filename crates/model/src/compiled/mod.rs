@@ -461,12 +461,7 @@ impl<const W: usize> Model for Compiled<W> {
     }
 
     fn next_state(&self, code: &Code<W>, wanted: Move) -> Option<Code<W>> {
-        let (at, transition) = self.transition(code, wanted)?;
-        let kind = wanted.kind();
-        if kind < CRASH {
-            return Some(self.follow(code, at, transition));
-        }
-        Some(self.follow_crash(code, at, transition))
+        self.advance(code, wanted).map(|(_, next)| next)
     }
 
     fn properties(&self) -> Vec<Property<Compiled<W>>> {
@@ -527,6 +522,15 @@ impl<const W: usize> Offers for Compiled<W> {
     fn kind(&self, code: &Code<W>, wanted: &Move) -> usize {
         let (_, transition) = self.transition(code, *wanted).expect("a possible move");
         transition.kind as usize
+    }
+
+    fn advance(&self, code: &Code<W>, wanted: Move) -> Option<(usize, Code<W>)> {
+        let (at, transition) = self.transition(code, wanted)?;
+        let next = match wanted.kind() < CRASH {
+            true => self.follow(code, at, transition),
+            false => self.follow_crash(code, at, transition),
+        };
+        Some((transition.kind as usize, next))
     }
 
     fn idle(&self, code: &Code<W>, moves: &[Move], counts: &mut [u64]) {

@@ -275,18 +275,42 @@ where
                 state.expect("a chunk holds as many states as it says")
             }
         };
+        let Tally {
+            generated,
+            beyond_boundary,
+            kinds,
+        } = tally;
+        let is_given = space.give_all(&state, &mut |kind, next| {
+            match next {
+                Some(next) if model.within_boundary(&next) => {
+                    *generated += 1;
+                    batch.push(self.arrive(own, next));
+                }
+                Some(_) => {
+                    *beyond_boundary += 1;
+                    return;
+                }
+                None => {}
+            }
+            if let Some(count) = kinds.get_mut(kind) {
+                *count += 1;
+            }
+        });
+        if is_given {
+            return;
+        }
         let mut actions = std::mem::take(&mut self.actions);
-        space.actions(&state, &mut actions, &mut tally.kinds);
+        space.actions(&state, &mut actions, kinds);
         for action in actions.drain(..) {
             let Some((kind, next)) = space.advance(&state, action) else {
                 continue;
             };
             if !model.within_boundary(&next) {
-                tally.beyond_boundary += 1;
+                *beyond_boundary += 1;
                 continue;
             }
-            tally.generated += 1;
-            if let Some(count) = tally.kinds.get_mut(kind) {
+            *generated += 1;
+            if let Some(count) = kinds.get_mut(kind) {
                 *count += 1;
             }
             batch.push(self.arrive(own, next));
@@ -295,10 +319,19 @@ where
     }
 
     fn judge(&self, arrival: &Arrival<K>, open: &[usize], best: &mut [Option<(u64, K)>]) {
+        if open.is_empty() {
+            return;
+        }
         let state = self.state(arrival.slot);
-        let space = self.typed.space;
+        let (space, properties) = (self.typed.space, &self.typed.properties);
+        let truths = space.truths(state);
         for &index in open {
-            if trace::settles(space.model(), &self.typed.properties[index], state) {
+            let property = &properties[index];
+            let is_settled = match truths {
+                Some(truths) => trace::is_settled(&property.expectation, truths >> index & 1 == 1),
+                None => trace::settles(space.model(), property, state),
+            };
+            if is_settled {
                 let own = (space.oddity(state), arrival.key);
                 let best = best[index].get_or_insert(own);
                 *best = own.min(*best);

@@ -89,6 +89,12 @@ pub trait Offers: Model {
         self.fingerprint(state)
     }
 
+    /// Which of the model's properties are true of a state, as bits by their places. For a model that can answer for all at once.
+    /// `None`: each is asked for itself.
+    fn truths(&self, _state: &Self::State) -> Option<u64> {
+        None
+    }
+
     /// Takes out of a state what can never again matter: neither to what it leads to nor to any
     /// property. Used, if [`Reduction::Dead`] is on, on every state before it is told apart, judged
     /// and expanded. What is pruned already stays as it is.
@@ -122,6 +128,18 @@ pub trait Offers: Model {
             _ => self.kind(state, &action),
         };
         Some((kind, self.next_state(state, action)?))
+    }
+
+    /// Gives all that a state leads to, each with its kind, as [`Offers::advance`] has them for its actions, in any order; and the
+    /// kind of each thing that would change nothing, as [`Offers::idle`] counts them, with nothing. For a model that finds out
+    /// the one with the other. `false`, and nothing given: it is asked for actions, and for what each leads to. Not used if
+    /// [`Reduction::Order`] is on.
+    fn give_all(
+        &self,
+        _state: &Self::State,
+        _give: &mut impl FnMut(usize, Option<Self::State>),
+    ) -> bool {
+        false
     }
 
     /// Counts, for each kind, what could happen in a state and would change nothing, so that it is not among all these

@@ -27,6 +27,9 @@ pub(crate) trait Space: Sync {
     /// Takes out what is dead, if that is on.
     fn prune(&self, state: &mut State<Self>);
 
+    /// As [`Offers::truths`].
+    fn truths(&self, state: &State<Self>) -> Option<u64>;
+
     /// What makes one state a worse end of a path than another.
     fn oddity(&self, state: &State<Self>) -> u64;
 
@@ -38,6 +41,13 @@ pub(crate) trait Space: Sync {
 
     /// As [`Offers::advance`].
     fn advance(&self, state: &State<Self>, action: Action<Self>) -> Option<(usize, State<Self>)>;
+
+    /// As [`Offers::give_all`].
+    fn give_all(
+        &self,
+        state: &State<Self>,
+        give: &mut impl FnMut(usize, Option<State<Self>>),
+    ) -> bool;
 
     /// As [`Offers::refusal`].
     fn refusal(&self) -> Option<Refusal>;
@@ -91,6 +101,10 @@ where
 
     fn prune(&self, _state: &mut M::State) {}
 
+    fn truths(&self, _state: &M::State) -> Option<u64> {
+        None
+    }
+
     fn oddity(&self, state: &M::State) -> u64 {
         (self.oddity)(state)
     }
@@ -105,6 +119,10 @@ where
 
     fn advance(&self, state: &M::State, action: M::Action) -> Option<(usize, M::State)> {
         Some((0, self.model.next_state(state, action)?))
+    }
+
+    fn give_all(&self, _state: &M::State, _give: &mut impl FnMut(usize, Option<M::State>)) -> bool {
+        false
     }
 
     fn refusal(&self) -> Option<Refusal> {
@@ -192,6 +210,10 @@ impl<M: Offers + Sync> Space for Offering<'_, M> {
         }
     }
 
+    fn truths(&self, state: &M::State) -> Option<u64> {
+        self.model.truths(state)
+    }
+
     fn oddity(&self, state: &M::State) -> u64 {
         self.model.oddity(state)
     }
@@ -206,6 +228,10 @@ impl<M: Offers + Sync> Space for Offering<'_, M> {
 
     fn advance(&self, state: &M::State, action: M::Action) -> Option<(usize, M::State)> {
         self.model.advance(state, action)
+    }
+
+    fn give_all(&self, state: &M::State, give: &mut impl FnMut(usize, Option<M::State>)) -> bool {
+        !self.is_order && self.model.give_all(state, give)
     }
 
     fn refusal(&self) -> Option<Refusal> {

@@ -74,10 +74,15 @@ where
 
 /// Whether this state is what a path for the property has to end in.
 pub(crate) fn settles<M: Model>(model: &M, property: &Property<M>, state: &M::State) -> bool {
-    let holds = (property.condition)(model, state);
-    match property.expectation {
-        Expectation::Always => !holds,
-        Expectation::Sometimes => holds,
+    is_settled(&property.expectation, (property.condition)(model, state))
+}
+
+/// Whether a path for a property ends in a state of which it is true, or not.
+#[inline]
+pub(crate) fn is_settled(expectation: &Expectation, is_true: bool) -> bool {
+    match expectation {
+        Expectation::Always => !is_true,
+        Expectation::Sometimes => is_true,
         // Refused before the run starts.
         Expectation::Eventually => false,
     }

@@ -73,6 +73,7 @@ pub enum Action {
 }
 
 /// What an event is to the node that it happens to.
+#[inline]
 pub(crate) fn input(event: Event) -> (NodeId, Input<Letter>) {
     match event {
         Event::Ask { of, value, .. } => (of, Input::Propose(value)),
@@ -98,6 +99,7 @@ pub struct Reaction {
 
 impl Reaction {
     /// All that is to be said, in order.
+    #[inline]
     pub fn said(&self) -> impl Iterator<Item = Broadcast<Letter>> {
         self.effects.send.into_iter().chain(self.also)
     }

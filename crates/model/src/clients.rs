@@ -153,13 +153,12 @@ impl Replies {
 impl Clients {
     /// Whether a node has stopped for good.
     pub fn has_stopped(&self, node: NodeId) -> bool {
-        self.stopped().contains(node)
+        self.stopped >> node.index() & 1 == 1
     }
 
     /// The nodes that have stopped for good.
     pub fn stopped(&self) -> NodeSet {
-        let nodes = (0..NodeId::LIMIT).filter(|index| self.stopped >> index & 1 == 1);
-        nodes.filter_map(NodeId::new).collect()
+        NodeSet::from_bits(self.stopped)
     }
 
     fn stop(&mut self, node: NodeId) {

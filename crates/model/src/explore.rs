@@ -10,7 +10,7 @@ use stateright::{Model, Path, Property};
 
 use crate::compiled::{Asking, Beyond};
 use crate::properties::CAN_DECIDE;
-use crate::{Action, Compiled, Kind, Move, Plan, State, World};
+use crate::{Action, Compiled, Event, Kind, Move, Plan, State, World};
 
 /// Explores a world: [`Compiled`] if it can be, else as it is. The paths are paths of the World, and the
 /// states are counted as the reductions leave them.
@@ -408,15 +408,28 @@ impl Offers for World {
         World::kind(self, state, *action) as usize
     }
 
-    fn advance(&self, state: &State, action: Action) -> Option<(usize, State)> {
-        let Action::Step(event) = action else {
-            let kind = World::kind(self, state, action);
-            return Some((kind as usize, self.next_state(state, action)?));
-        };
-        let (before, reaction) = self.reaction(state, event)?;
-        let kind = self.kind_of(state, event, &before, &reaction);
-        let next = self.after(state, event, &before, &reaction)?;
-        Some((kind as usize, next))
+    fn give_all(&self, state: &State, give: &mut impl FnMut(usize, Option<State>)) -> bool {
+        let mut others = Vec::new();
+        self.each_event(state, |event, before, reaction| {
+            match (self.after(state, event, before, reaction), event) {
+                (Some(next), _) => {
+                    let kind = self.kind_of(state, event, before, reaction);
+                    give(kind as usize, Some(next));
+                }
+                (None, Event::Deliver(envelope)) => {
+                    give(Kind::of_ignored(&envelope.message) as usize, None);
+                }
+                (None, Event::Ask { .. } | Event::Timeout(_)) => {}
+            }
+            self.cut_short(state, event, reaction, &mut others);
+        });
+        self.other_actions(state, &mut others);
+        for action in others {
+            if let Some(next) = self.next_state(state, action) {
+                give(World::kind(self, state, action) as usize, Some(next));
+            }
+        }
+        true
     }
 
     fn idle(&self, state: &State, actions: &[Action], counts: &mut [u64]) {

@@ -13,6 +13,7 @@ impl Letter {
     pub const LIMIT: usize = 8;
 
     /// The letter of this index, 0 being `A`; `None` if it is not below [`Letter::LIMIT`].
+    #[inline]
     pub const fn new(index: usize) -> Option<Letter> {
         if index < Letter::LIMIT {
             Some(Letter(index as u8))
@@ -22,6 +23,7 @@ impl Letter {
     }
 
     /// The index, 0 being `A`.
+    #[inline]
     pub const fn index(self) -> usize {
         self.0 as usize
     }
@@ -79,26 +81,31 @@ impl Letters {
     }
 
     /// Whether `letter` is a member.
+    #[inline]
     pub const fn contains(self, letter: Letter) -> bool {
         self.0 & (1 << letter.0) != 0
     }
 
     /// Whether every member is one of `other`.
+    #[inline]
     pub const fn is_subset(self, other: Letters) -> bool {
         self.0 & !other.0 == 0
     }
 
     /// How many members.
+    #[inline]
     pub const fn len(self) -> usize {
         self.0.count_ones() as usize
     }
 
     /// Whether there is no member.
+    #[inline]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
     /// The members, in the order of the alphabet.
+    #[inline]
     pub fn iter(self) -> impl Iterator<Item = Letter> {
         (0..Letter::LIMIT)
             .filter_map(Letter::new)
@@ -106,17 +113,20 @@ impl Letters {
     }
 
     /// The bits, for packing.
+    #[inline]
     pub(crate) const fn bits(self) -> u8 {
         self.0
     }
 
     /// The set of these bits.
+    #[inline]
     pub(crate) const fn from_bits(bits: u8) -> Letters {
         Letters(bits)
     }
 }
 
 impl FromIterator<Letter> for Letters {
+    #[inline]
     fn from_iter<I: IntoIterator<Item = Letter>>(letters: I) -> Letters {
         letters.into_iter().fold(Letters::EMPTY, Letters::with)
     }

@@ -23,6 +23,7 @@ pub enum Network {
 impl Network {
     /// Adds what is sent. `mail` is kept sorted: by parcel in a set and a bag, by link in an
     /// ordered network. What is addressed to nobody is not sent.
+    #[inline]
     pub(crate) fn send(self, mail: &mut Vec<Parcel>, broadcast: &Broadcast<Letter>) {
         if broadcast.to.is_empty() {
             return;
@@ -46,6 +47,7 @@ impl Network {
     }
 
     /// Whether sending this would change nothing.
+    #[inline]
     pub(crate) fn is_known(self, mail: &[Parcel], broadcast: &Broadcast<Letter>) -> bool {
         if broadcast.to.is_empty() {
             return true;
@@ -63,6 +65,7 @@ impl Network {
     }
 
     /// What can be delivered next, in a fixed order.
+    #[inline]
     pub(crate) fn deliverable(
         self,
         mail: &[Parcel],
@@ -80,6 +83,7 @@ impl Network {
     }
 
     /// Takes out what was delivered or lost.
+    #[inline]
     pub(crate) fn take(self, mail: &mut Vec<Parcel>, envelope: &Envelope<Letter>) {
         match self {
             Network::Set => {}
@@ -94,6 +98,7 @@ impl Network {
 }
 
 /// Adds a parcel to a sorted set of them; addressees of the same message are joined.
+#[inline]
 pub(crate) fn insert(set: &mut Vec<Parcel>, parcel: Parcel) {
     let key = parcel.unaddressed();
     let at = set.partition_point(|other| *other < key);
@@ -104,6 +109,7 @@ pub(crate) fn insert(set: &mut Vec<Parcel>, parcel: Parcel) {
 }
 
 /// Takes an addressee out of a set of parcels. What was said stays known, be it to nobody.
+#[inline]
 pub(crate) fn lose(set: &mut [Parcel], envelope: &Envelope<Letter>) {
     let one = single(envelope);
     if let Some(same) = set
@@ -114,6 +120,7 @@ pub(crate) fn lose(set: &mut [Parcel], envelope: &Envelope<Letter>) {
     }
 }
 
+#[inline]
 fn single(envelope: &Envelope<Letter>) -> Parcel {
     Parcel::new(
         envelope.from,
@@ -122,10 +129,12 @@ fn single(envelope: &Envelope<Letter>) -> Parcel {
     )
 }
 
+#[inline]
 fn singles(all: Parcel) -> impl Iterator<Item = Parcel> {
     all.envelopes().map(|envelope| single(&envelope))
 }
 
+#[inline]
 fn link(parcel: Parcel) -> (paxos::NodeId, NodeSet) {
     (parcel.from(), parcel.to())
 }

@@ -114,6 +114,7 @@ impl Packed {
     }
 
     /// The highest ballot that the acceptor remembers, promised or voted in, as [`rank`] has it.
+    #[inline]
     pub(crate) fn remembered_rank(self) -> u16 {
         let promised = (self.0[0] >> 32) as u16 & 0xfff;
         let voted = (self.0[1] >> 52) as u16 & 0xfff;
@@ -121,6 +122,7 @@ impl Packed {
     }
 
     /// The highest ballot that the acceptor's disk remembers, likewise.
+    #[inline]
     pub(crate) fn disk_rank(self) -> u16 {
         let promised = self.0[0] as u16 & 0xfff;
         let voted = (self.0[1] >> 36) as u16 & 0xfff;
@@ -128,36 +130,43 @@ impl Packed {
     }
 
     /// [`Server::announced`].
+    #[inline]
     pub(crate) fn announced(self) -> Letters {
         Letters::from_bits((self.0[3] >> 8) as u8)
     }
 
     /// [`Server::retries`].
+    #[inline]
     pub(crate) fn retries(self) -> u8 {
         self.0[3] as u8
     }
 
     /// The value that its learner knows to be chosen.
+    #[inline]
     pub(crate) fn learned(self) -> Option<Letter> {
         letter(self.0[3] >> 28).filter(|_| self.0[3] >> 24 & 0xf == 2)
     }
 
     /// Whether its proposer has counted a promise, and no quorum of them.
+    #[inline]
     pub(crate) fn counts_promises(self) -> bool {
         self.0[2] & 0xf == 1 && self.0[1] as u16 != 0
     }
 
     /// Whether its learner has counted a vote, and no quorum of them.
+    #[inline]
     pub(crate) fn counts_votes(self) -> bool {
         self.0[3] >> 24 & 0xf == 1
     }
 
     /// Whether [`Proposer::last_round`] is any.
+    #[inline]
     pub(crate) fn has_used_a_round(self) -> bool {
         self.0[0] >> 44 & 0xff != 0
     }
 
     /// Whether [`Server::timer`] runs.
+    #[inline]
     pub(crate) fn has_timer(self) -> bool {
         self.0[3] >> TIMER & 1 == 1
     }
@@ -197,6 +206,7 @@ impl Hash for State {
 /// The place of the timer's bit in the last word.
 const TIMER: u32 = 16;
 
+#[inline]
 fn timer_bit(timer: Option<Timer>) -> u64 {
     match timer {
         Some(Timer::Retry) => 1,
@@ -205,17 +215,20 @@ fn timer_bit(timer: Option<Timer>) -> u64 {
 }
 
 /// The round and the promise in 20 bits.
+#[inline]
 fn known(durable: &Durable<Letter>) -> u64 {
     let round = durable.round.map_or(0, Round::number);
     u64::from(round) << 12 | u64::from(rank(durable.promised))
 }
 
+#[inline]
 fn vote_bits(vote: Option<Vote<Letter>>) -> u64 {
     vote.map_or(0, |vote| {
         u64::from(rank(Some(vote.ballot))) << 4 | letter_bits(Some(vote.value))
     })
 }
 
+#[inline]
 fn vote(bits: u16) -> Option<Vote<Letter>> {
     Some(Vote {
         ballot: ballot(bits >> 4)?,
@@ -224,14 +237,17 @@ fn vote(bits: u16) -> Option<Vote<Letter>> {
 }
 
 /// A letter in 4 bits; 0 is none.
+#[inline]
 fn letter_bits(letter: Option<Letter>) -> u64 {
     letter.map_or(0, |letter| letter.index() as u64 + 1)
 }
 
+#[inline]
 fn letter(bits: u64) -> Option<Letter> {
     ((bits & 0xf) as usize).checked_sub(1).and_then(Letter::new)
 }
 
+#[inline]
 fn outcome_bits(outcome: Outcome) -> u64 {
     match outcome {
         Outcome::NotAsked => 0,

@@ -21,6 +21,7 @@ const TO_BITS: u32 = NodeId::LIMIT as u32;
 const TAG_AT: u32 = TO_BITS + 32;
 
 /// A number for a kind, from 1: commitments of acceptors are the highest, and votes the highest of these.
+#[inline]
 const fn tag(kind: MessageKind) -> u64 {
     match kind {
         MessageKind::Prepare => 1,
@@ -52,6 +53,7 @@ impl Parcel {
     pub const ROUND_MAX: u32 = u8::MAX as u32;
 
     /// Packs. Rounds above [`Parcel::ROUND_MAX`] do not fit: scenarios have fewer.
+    #[inline]
     pub fn new(from: NodeId, to: NodeSet, message: Message<Letter>) -> Parcel {
         let parts = message.parts();
         let mut word = tag(parts.kind);
@@ -63,16 +65,19 @@ impl Parcel {
     }
 
     /// Who sent it.
+    #[inline]
     pub fn from(self) -> NodeId {
         node(self.0 >> (TO_BITS + 28))
     }
 
     /// Whom it is for.
+    #[inline]
     pub fn to(self) -> NodeSet {
         NodeSet::from_bits(self.0 as u16)
     }
 
     /// What it says.
+    #[inline]
     pub fn message(self) -> Message<Letter> {
         let parts = |value| MessageParts {
             kind: self.kind(),
@@ -87,11 +92,13 @@ impl Parcel {
     }
 
     /// The ballot it is about.
+    #[inline]
     pub fn ballot(self) -> Ballot {
         ballot(self.ballot_rank()).expect("every message has a ballot")
     }
 
     /// The envelopes, one an addressee, lowest first.
+    #[inline]
     pub fn envelopes(self) -> impl Iterator<Item = Envelope<Letter>> {
         let (from, message) = (self.from(), self.message());
         self.to()
@@ -100,27 +107,32 @@ impl Parcel {
     }
 
     /// The same message to each of its addressees alone.
+    #[inline]
     pub(crate) fn singles(self) -> impl Iterator<Item = Parcel> {
         let to = self.to().iter();
         to.map(move |to| self.addressed(NodeSet::EMPTY.with(to)))
     }
 
     /// The same message to these.
+    #[inline]
     fn addressed(self, to: NodeSet) -> Parcel {
         Parcel(self.unaddressed().0 | u64::from(to.bits()))
     }
 
     /// Whether an acceptor commits itself here: a promise or a vote.
+    #[inline]
     pub fn is_testimony(self) -> bool {
         self.kind().is_commitment()
     }
 
     /// Whether this is a vote.
+    #[inline]
     pub fn is_vote(self) -> bool {
         self.has(MessageKind::Accepted)
     }
 
     /// Whether it is a promise.
+    #[inline]
     pub(crate) fn is_promise(self) -> bool {
         self.has(MessageKind::Promise)
     }
@@ -145,39 +157,47 @@ impl Parcel {
     }
 
     /// What it says, whoever sent it and to whomever, as one number.
+    #[inline]
     pub(crate) fn anonymous(self) -> u64 {
         self.0 >> TO_BITS & !(0xf << 28)
     }
 
     /// All of it, as one number.
+    #[inline]
     pub(crate) fn word(self) -> u64 {
         self.0
     }
 
     /// The ballot it is about, as an opaque number ordered as ballots are, never 0.
+    #[inline]
     pub(crate) fn ballot_rank(self) -> u16 {
         (self.0 >> (TO_BITS + 16)) as u16 & 0xfff
     }
 
     /// The second ballot, in the same terms; 0 is none.
+    #[inline]
     pub(crate) fn second_rank(self) -> u16 {
         (self.0 >> (TO_BITS + 4)) as u16 & 0xfff
     }
 
     /// The value it carries, if [`Parcel::is_vote`] or [`Parcel::is_proposal`].
+    #[inline]
     pub(crate) fn value(self) -> Letter {
         Letter::new((self.0 >> TO_BITS & 0x7) as usize).expect("three bits name a letter")
     }
 
     /// Whether this proposes a value.
+    #[inline]
     pub(crate) fn is_proposal(self) -> bool {
         self.has(MessageKind::Propose)
     }
 
+    #[inline]
     fn has(self, kind: MessageKind) -> bool {
         self.0 >> TAG_AT == tag(kind)
     }
 
+    #[inline]
     fn kind(self) -> MessageKind {
         let kind = KINDS.get((self.0 >> TAG_AT) as usize).copied().flatten();
         kind.expect("it was packed from the tag of a kind")
@@ -191,6 +211,7 @@ impl fmt::Debug for Parcel {
 }
 
 /// A ballot as a number of 12 bits, ordered as ballots are; 0 is none.
+#[inline]
 pub(crate) fn rank(ballot: Option<Ballot>) -> u16 {
     ballot.map_or(0, |ballot| {
         debug_assert!(ballot.round.number() <= Parcel::ROUND_MAX);
@@ -199,6 +220,7 @@ pub(crate) fn rank(ballot: Option<Ballot>) -> u16 {
 }
 
 /// The ballot of this [`rank`]; bits above the twelfth do not matter.
+#[inline]
 pub(crate) fn ballot(rank: u16) -> Option<Ballot> {
     Some(Ballot {
         round: Round::new(u32::from(rank >> 4 & 0xff))?,
@@ -206,6 +228,7 @@ pub(crate) fn ballot(rank: u16) -> Option<Ballot> {
     })
 }
 
+#[inline]
 fn node(bits: u64) -> NodeId {
     NodeId::new((bits & 0xf) as usize).expect("four bits name a node")
 }

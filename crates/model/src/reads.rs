@@ -102,9 +102,14 @@ impl ReadStatus {
 
 /// The values that clients were told, whether they propose or read.
 pub(crate) fn told(state: &State) -> Letters {
-    let proposed = state.asks.iter().filter_map(|outcome| outcome.told());
-    let read = state.reads.iter().filter_map(|read| read.status.told());
-    proposed.chain(read).collect()
+    let mut told = Letters::EMPTY;
+    for outcome in &state.asks {
+        told = outcome.told().map_or(told, |value| told.with(value));
+    }
+    for read in &state.reads {
+        told = read.status.told().map_or(told, |value| told.with(value));
+    }
+    told
 }
 
 /// Whether what clients were told can be put in one order, as if there were one register that is written once: one value is

@@ -82,6 +82,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// The value told, if it is a success.
+    #[inline]
     pub fn told(self) -> Option<Letter> {
         match self {
             Outcome::Success(value) => Some(value),
@@ -95,6 +96,7 @@ impl Outcome {
     }
 
     /// Whether it says that nothing was done.
+    #[inline]
     pub fn is_failure(self) -> bool {
         match self {
             Outcome::PostFailed | Outcome::Retryable | Outcome::Fatal => true,
@@ -122,6 +124,7 @@ impl State {
     }
 
     /// The same state, with room for what one more step sends.
+    #[inline]
     pub(crate) fn with_room_for_mail(&self) -> State {
         let mut mail = Vec::with_capacity(self.mail.len() + 1);
         mail.extend_from_slice(&self.mail);
@@ -139,11 +142,13 @@ impl State {
     ///
     /// # Panics
     /// If the cluster has no such node.
+    #[inline]
     pub fn server(&self, node: NodeId) -> Server {
         self.servers[node.index()].unpack()
     }
 
     /// Every node, in order.
+    #[inline]
     pub fn servers(&self) -> impl Iterator<Item = (NodeId, Server)> {
         let servers = self.servers.iter().map(|server| server.unpack());
         (0..NodeId::LIMIT).filter_map(NodeId::new).zip(servers)
@@ -153,18 +158,21 @@ impl State {
     ///
     /// # Panics
     /// If the cluster has no such node.
+    #[inline]
     pub fn set_server(&mut self, node: NodeId, server: &Server) {
         self.servers[node.index()] = Packed::new(server);
     }
 
     /// How much has gone wrong on the way here that could as well have gone right: of two stories
     /// that show the same, the one with less of it is easier to follow.
+    #[inline]
     pub fn oddity(&self) -> u64 {
         let faults = self.clients.as_ref().map_or(0, |clients| clients.faults);
         u64::from(self.crashes) + u64::from(faults)
     }
 
     /// The nodes as they are kept.
+    #[inline]
     pub(crate) fn packed(&self) -> &[Packed] {
         &self.servers
     }
@@ -172,6 +180,7 @@ impl State {
 
 impl Server {
     /// A node as it starts: its memory is what it recovers from its disk.
+    #[inline]
     pub(crate) fn start(node: &Node<Letter>, disk: Durable<Letter>) -> Server {
         Server {
             acceptor: *node.acceptor(),
@@ -186,6 +195,7 @@ impl Server {
     }
 
     /// The node.
+    #[inline]
     pub fn node(&self, id: NodeId, cluster: Cluster) -> Node<Letter> {
         Node::resume(id, cluster, self.acceptor, self.proposer, self.learner)
     }
@@ -203,6 +213,7 @@ impl Server {
     }
 
     /// Starts the timer that a reaction asks for, if it is of use.
+    #[inline]
     pub(crate) fn start_timer(&mut self, reaction: &Reaction) {
         let started = reaction.effects.set_timer;
         self.timer = started
@@ -211,6 +222,7 @@ impl Server {
     }
 
     /// What must survive a crash, as it is in memory now.
+    #[inline]
     pub fn durable(&self) -> Durable<Letter> {
         Durable {
             round: self.proposer.last_round,

@@ -144,21 +144,25 @@ impl World {
     }
 
     /// The scenario.
+    #[inline]
     pub fn scenario(&self) -> &Scenario {
         &self.scenario
     }
 
     /// Who plays which role.
+    #[inline]
     pub fn cluster(&self) -> &Cluster {
         &self.cluster
     }
 
     /// The values clients ask for.
+    #[inline]
     pub fn values(&self) -> Letters {
         self.values
     }
 
     /// The rules in force.
+    #[inline]
     pub fn rules(&self) -> &RuleSet {
         &self.rules
     }
@@ -179,6 +183,7 @@ impl World {
     }
 
     /// What [`World::react`] gives, with the server as it was before.
+    #[inline]
     pub(crate) fn reaction(&self, state: &State, event: Event) -> Option<(Server, Reaction)> {
         let (at, input) = input(event);
         if self.is_out(state, at) {
@@ -243,10 +248,12 @@ impl World {
         }
     }
 
+    #[inline]
     pub(crate) fn network(&self) -> Network {
         self.scenario.world.network
     }
 
+    #[inline]
     fn may_happen(&self, state: &State, event: Event, node: &Node<Letter>) -> bool {
         let proposer = node.proposer();
         match event {
@@ -267,12 +274,14 @@ impl World {
     }
 
     /// Whether the scenario lets this node be asked for a value: it knows the outcome, or is busy, or has a round left.
+    #[inline]
     pub(crate) fn may_propose(&self, node: &Node<Letter>) -> bool {
         let proposer = node.proposer();
         node.chosen().is_some() || proposer.client_value.is_some() || self.has_round_left(proposer)
     }
 
     /// Whether the scenario lets this proposer start another round.
+    #[inline]
     fn has_round_left(&self, proposer: &Proposer<Letter>) -> bool {
         self.rules
             .next_round(proposer.last_round, proposer.highest_nack)
@@ -286,6 +295,7 @@ impl World {
     }
 
     /// What [`World::step`] gives where this is the reaction, of a server as it was `before`.
+    #[inline]
     pub(crate) fn after(
         &self,
         state: &State,
@@ -329,6 +339,7 @@ impl World {
     }
 
     /// Whether anything is different after this step.
+    #[inline]
     pub(crate) fn matters(&self, state: &State, event: Event, reaction: &Reaction) -> bool {
         let stirs = reaction.changed || reaction.effects.chosen.is_some();
         match (event, self.network()) {
@@ -347,6 +358,75 @@ impl World {
         }
     }
 
+    /// Everything that can happen to a node as a whole step, and its reaction, whether or not anything is different after it. In a
+    /// fixed order.
+    #[inline]
+    pub(crate) fn each_event(
+        &self,
+        state: &State,
+        mut show: impl FnMut(Event, &Server, &Reaction),
+    ) {
+        let servers: Vec<(Server, Node<Letter>)> = state
+            .servers()
+            .map(|(id, server)| (server, server.node(id, self.cluster)))
+            .collect();
+        let mut meet = |event| {
+            let (at, input) = input(event);
+            let (server, node) = &servers[at.index()];
+            if !self.is_out(state, at) && self.may_happen(state, event, node) {
+                show(event, server, &self.handle(node, input));
+            }
+        };
+        for (ask, index) in self.scenario.ask.iter().zip(0..) {
+            if let Some(of) = NodeId::new(ask.of) {
+                let value = ask.value;
+                meet(Event::Ask { index, of, value });
+            }
+        }
+        for envelope in self.network().deliverable(&state.mail) {
+            meet(Event::Deliver(envelope));
+        }
+        for at in self.cluster.proposers().iter() {
+            meet(Event::Timeout(at));
+        }
+    }
+
+    /// The ways in which a step can be cut short, or its disk fail.
+    #[inline]
+    pub(crate) fn cut_short(
+        &self,
+        state: &State,
+        event: Event,
+        reaction: &Reaction,
+        actions: &mut Vec<Action>,
+    ) {
+        let bounds = &self.scenario.world;
+        if bounds.torn && state.crashes < bounds.crashes && self.crashable.contains(reaction.at) {
+            let tears = self.tears(reaction);
+            actions.extend(tears.map(|sends| Action::Torn { event, sends }));
+        }
+        if reaction.effects.persist.is_some() {
+            self.disk_actions(state, event, actions);
+        }
+    }
+
+    /// What can happen beside the steps of nodes.
+    pub(crate) fn other_actions(&self, state: &State, actions: &mut Vec<Action>) {
+        let bounds = &self.scenario.world;
+        if state.crashes < bounds.crashes {
+            actions.extend(self.crashable.iter().map(Action::Crash));
+        }
+        self.client_actions(state, actions);
+        self.read_actions(state, actions);
+        self.endless_actions(state, actions);
+        if bounds.loss {
+            let losable = self.network().deliverable(&state.mail);
+            let losable = losable.filter(|envelope| self.may_lose(state, *envelope));
+            actions.extend(losable.map(Action::Lose));
+        }
+    }
+
+    #[inline]
     fn send(&self, next: &mut State, said: &Broadcast<Letter>) {
         self.network().send(&mut next.mail, said);
         let parcel = Parcel::new(said.from, NodeSet::EMPTY, said.message);
@@ -358,6 +438,7 @@ impl World {
         }
     }
 
+    #[inline]
     fn note_event(&self, next: &mut State, server: &mut Server, event: Event) {
         match event {
             Event::Ask { index, .. } => self.taken_in(next, index),
@@ -367,24 +448,6 @@ impl World {
             }
             Event::Deliver(_) => {}
         }
-    }
-
-    fn events<'a>(&'a self, state: &'a State) -> impl Iterator<Item = Event> + 'a {
-        let asks = self
-            .scenario
-            .ask
-            .iter()
-            .zip(0..)
-            .filter_map(|(ask, index)| {
-                Some(Event::Ask {
-                    index,
-                    of: NodeId::new(ask.of)?,
-                    value: ask.value,
-                })
-            });
-        let deliveries = self.network().deliverable(&state.mail).map(Event::Deliver);
-        let timeouts = self.cluster.proposers().iter().map(Event::Timeout);
-        asks.chain(deliveries).chain(timeouts)
     }
 }
 
@@ -413,41 +476,13 @@ impl Model for World {
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
-        let bounds = &self.scenario.world;
-        let may_crash = state.crashes < bounds.crashes;
-        let nodes: Vec<Node<Letter>> = state
-            .servers()
-            .map(|(id, server)| server.node(id, self.cluster))
-            .collect();
-        for event in self.events(state) {
-            let (at, input) = input(event);
-            let node = &nodes[at.index()];
-            if self.is_out(state, at) || !self.may_happen(state, event, node) {
-                continue;
-            }
-            let reaction = self.handle(node, input);
-            if self.matters(state, event, &reaction) {
+        self.each_event(state, |event, _, reaction| {
+            if self.matters(state, event, reaction) {
                 actions.push(Action::Step(event));
             }
-            if may_crash && bounds.torn && self.crashable.contains(at) {
-                let tears = self.tears(&reaction);
-                actions.extend(tears.map(|sends| Action::Torn { event, sends }));
-            }
-            if reaction.effects.persist.is_some() {
-                self.disk_actions(state, event, actions);
-            }
-        }
-        if may_crash {
-            actions.extend(self.crashable.iter().map(Action::Crash));
-        }
-        self.client_actions(state, actions);
-        self.read_actions(state, actions);
-        self.endless_actions(state, actions);
-        if bounds.loss {
-            let losable = self.network().deliverable(&state.mail);
-            let losable = losable.filter(|envelope| self.may_lose(state, *envelope));
-            actions.extend(losable.map(Action::Lose));
-        }
+            self.cut_short(state, event, reaction, actions);
+        });
+        self.other_actions(state, actions);
     }
 
     fn next_state(&self, state: &State, action: Action) -> Option<State> {

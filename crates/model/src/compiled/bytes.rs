@@ -4,6 +4,7 @@
 use super::{Code, Compiled, bits_of};
 
 impl<const W: usize> Compiled<W> {
+    #[inline]
     pub(crate) fn write_code(code: &Code<W>, bytes: &mut Vec<u8>) {
         for word in code.words() {
             bytes.extend_from_slice(&word.to_le_bytes());

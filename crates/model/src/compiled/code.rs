@@ -23,6 +23,7 @@ const MID_BALLOT: u32 = 63;
 pub(crate) const CRASHES_MAX: u8 = 7;
 
 /// How many words the nodes take.
+#[inline]
 pub(crate) const fn node_words(nodes: usize) -> usize {
     nodes.div_ceil(PER_WORD)
 }
@@ -47,24 +48,29 @@ impl<const W: usize> Code<W> {
         *word = *word & !(NUMBER << shift) | u64::from(number) << shift;
     }
 
+    #[inline]
     pub(crate) fn crashes(&self) -> u8 {
         (self.words[0] >> CRASHES) as u8 & CRASHES_MAX
     }
 
+    #[inline]
     pub(crate) fn mid_ballot(&self) -> bool {
         self.words[0] >> MID_BALLOT == 1
     }
 
     /// One crash more. The sum is the caller's affair.
+    #[inline]
     pub(crate) fn crash(&mut self, mid_ballot: bool) {
         self.words[0] += 1 << CRASHES;
         self.words[0] |= u64::from(mid_ballot) << MID_BALLOT;
     }
 
+    #[inline]
     pub(crate) fn words(&self) -> &[u64; W] {
         &self.words
     }
 
+    #[inline]
     pub(crate) fn words_mut(&mut self) -> &mut [u64; W] {
         &mut self.words
     }
@@ -82,6 +88,7 @@ impl<const W: usize> Code<W> {
 }
 
 impl<const W: usize> Hash for Code<W> {
+    #[inline]
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         // Two sums are equal only if the words are, but for a chance of one in 2¹²⁸.
         hasher.write_u64(self.sum[0]);

@@ -1,7 +1,6 @@
 //! What could happen in a compiled world and would change nothing.
 
 use super::{Code, Compiled, DELIVER, Move};
-use crate::Kind;
 
 impl<const W: usize> Compiled<W> {
     /// Counts the messages whose arrival is none of these moves.
@@ -9,13 +8,14 @@ impl<const W: usize> Compiled<W> {
         let universe = &self.tables.universe;
         let mail = &code.words()[self.mail..];
         for (kind, of_kind) in &universe.heard {
-            let there = mail.iter().zip(&of_kind.0);
-            let there: u32 = there.map(|(mail, mask)| (mail & mask).count_ones()).sum();
-            counts[*kind as usize] += u64::from(there);
+            for (word, mask) in of_kind.0.iter().enumerate() {
+                counts[*kind as usize] += u64::from((mail[word] & mask).count_ones());
+            }
         }
-        for arrival in moves.iter().filter(|one| one.kind() == DELIVER) {
-            let envelope = universe.envelopes[arrival.index()];
-            counts[Kind::of_ignored(&envelope.message()) as usize] -= 1;
+        for one in moves {
+            if one.kind() == DELIVER {
+                counts[universe.ignored[one.index()] as usize] -= 1;
+            }
         }
     }
 }

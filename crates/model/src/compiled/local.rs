@@ -65,7 +65,7 @@ impl Said {
 }
 
 /// What properties ask of one node, answered once for each state it can be in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Facts {
     pub(crate) votes: u64,
     /// Its votes, and those that it has reported in promises.

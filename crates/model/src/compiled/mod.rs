@@ -12,6 +12,7 @@
 
 mod bytes;
 mod code;
+mod growing;
 mod idle;
 mod input;
 mod judges;
@@ -41,7 +42,7 @@ use tables::Transition;
 
 use crate::explore::StatePredicate;
 use crate::network::insert;
-use crate::properties::CAN_DECIDE;
+use crate::properties::{CAN_DECIDE, Known, Past};
 use crate::{Action, Event, Kind, Mutant, Network, State, World};
 
 /// A world, compiled. `W` is the number of words that a state takes: see [`Plan::words`].
@@ -55,6 +56,8 @@ pub struct Compiled<const W: usize> {
     crash_key: u128,
     mid_key: u128,
     retries_max: Option<u32>,
+    /// Whether proposals of ballots that are over can be forgotten.
+    forgets_proposals: bool,
     question: Option<StatePredicate>,
 }
 
@@ -71,18 +74,22 @@ const CRASH: u32 = 3;
 const TORN: u32 = 4;
 
 impl Move {
+    #[inline]
     fn new(kind: u32, index: usize, sends: u8) -> Move {
         Move(kind << 28 | u32::from(sends) << 16 | index as u32)
     }
 
+    #[inline]
     fn kind(self) -> u32 {
         self.0 >> 28
     }
 
+    #[inline]
     fn index(self) -> usize {
         (self.0 & 0xffff) as usize
     }
 
+    #[inline]
     fn sends(self) -> u8 {
         (self.0 >> 16) as u8
     }
@@ -105,6 +112,7 @@ impl Plan {
     ///
     /// # Errors
     /// In words, why this world is not compiled: explore it as it is.
+    #[inline]
     pub fn new(world: World) -> Result<Plan, String> {
         let beyond = Beyond::default();
         Plan::asking(world, &beyond, Asking::Everything, Reductions::NONE)
@@ -184,6 +192,7 @@ impl Plan {
             crash_key: u128::of(&"crash"),
             mid_key: u128::of(&"mid-ballot"),
             retries_max: world.scenario().world.retries.map(u32::from),
+            forgets_proposals: !Known::any_reads(Past::ClosedProposals),
             question: self.question,
             tables,
         }
@@ -192,6 +201,7 @@ impl Plan {
 
 impl<const W: usize> Compiled<W> {
     /// The world that is compiled.
+    #[inline]
     pub fn world(&self) -> &World {
         &self.tables.world
     }
@@ -254,16 +264,19 @@ impl<const W: usize> Compiled<W> {
         self.tables.sizes()
     }
 
+    #[inline]
     fn nodes(&self) -> usize {
         self.nodes
     }
 
+    #[inline]
     fn local(&self, code: &Code<W>, node: usize) -> Local {
         self.tables.entry(node, code.number(node)).local
     }
 
     /// The envelopes on their way, by number.
-    fn envelopes(&self, code: &Code<W>) -> impl Iterator<Item = usize> + use<W> {
+    #[inline]
+    fn envelopes(&self, code: &Code<W>) -> Bits<W> {
         bits_of(*code.words(), self.mail)
     }
 
@@ -297,6 +310,7 @@ impl<const W: usize> Compiled<W> {
         next
     }
 
+    #[inline]
     fn follow_crash(&self, code: &Code<W>, node: usize, transition: &Transition) -> Code<W> {
         let mut next = self.follow(code, node, transition);
         if transition.mid_ballot && !next.mid_ballot() {
@@ -307,18 +321,22 @@ impl<const W: usize> Compiled<W> {
         next
     }
 
+    #[inline]
     fn may_crash(&self, code: &Code<W>) -> bool {
         code.crashes() < self.world().scenario().world.crashes
     }
 
+    #[inline]
     fn may_retry(&self, code: &Code<W>) -> bool {
-        self.retries_max.is_none_or(|most| {
-            let retries = |node| {
-                let entry = self.tables.entry(node, code.number(node));
-                u32::from(entry.facts.retries)
-            };
-            (0..self.nodes()).map(retries).sum::<u32>() < most
-        })
+        let Some(most) = self.retries_max else {
+            return true;
+        };
+        let mut retries = 0;
+        for node in 0..self.nodes() {
+            let entry = self.tables.entry(node, code.number(node));
+            retries += u32::from(entry.facts.retries);
+        }
+        retries < most
     }
 
     /// The node a move happens to, and what it does there.
@@ -369,6 +387,7 @@ impl<const W: usize> Compiled<W> {
 }
 
 /// The places of the bits that are set.
+#[inline]
 fn places(mut bits: u64) -> impl Iterator<Item = usize> + Clone {
     std::iter::from_fn(move || {
         let lowest = bits.trailing_zeros() as usize;
@@ -378,11 +397,40 @@ fn places(mut bits: u64) -> impl Iterator<Item = usize> + Clone {
 }
 
 /// The same of all words from the word `first` on, counted from there.
-fn bits_of<const W: usize>(words: [u64; W], first: usize) -> impl Iterator<Item = usize> {
-    (first..W)
-        .flat_map(move |word| places(words[word]).map(move |place| (word - first) * 64 + place))
+#[inline]
+fn bits_of<const W: usize>(words: [u64; W], first: usize) -> Bits<W> {
+    Bits {
+        words,
+        first,
+        word: first,
+    }
 }
 
+struct Bits<const W: usize> {
+    words: [u64; W],
+    first: usize,
+    /// The first that may have a bit left.
+    word: usize,
+}
+
+impl<const W: usize> Iterator for Bits<W> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        loop {
+            let bits = self.words.get_mut(self.word)?;
+            if *bits != 0 {
+                let place = bits.trailing_zeros() as usize;
+                *bits &= *bits - 1;
+                return Some((self.word - self.first) * 64 + place);
+            }
+            self.word += 1;
+        }
+    }
+}
+
+#[inline]
 fn node(index: usize) -> NodeId {
     NodeId::new(index).expect("a node of the cluster")
 }
@@ -495,6 +543,11 @@ impl<const W: usize> Offers for Compiled<W> {
     }
 
     #[inline]
+    fn truths(&self, code: &Code<W>) -> Option<u64> {
+        self.question.is_none().then(|| self.truths_of(code))
+    }
+
+    #[inline]
     fn fingerprint<F: Fingerprint>(&self, code: &Code<W>) -> F {
         F::from_wide(code.sum())
     }
@@ -519,6 +572,7 @@ impl<const W: usize> Offers for Compiled<W> {
         Kind::NAMES
     }
 
+    #[inline]
     fn kind(&self, code: &Code<W>, wanted: &Move) -> usize {
         let (_, transition) = self.transition(code, *wanted).expect("a possible move");
         transition.kind as usize

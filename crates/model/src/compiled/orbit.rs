@@ -189,8 +189,11 @@ impl<const W: usize> Compiled<W> {
         }
         let mut ones = [0; NODES];
         let rest = self.portray(code, &mut ones, |_, _, _| ());
-        let ones = ones[..symmetry.alike.len()].iter().map(|one| mix(*one));
-        ones.fold(rest, u128::wrapping_add)
+        let mut all = rest;
+        for one in &ones[..symmetry.alike.len()] {
+            all = all.wrapping_add(mix(*one));
+        }
+        all
     }
 
     /// Adds up what concerns each like node alone, and each pair of them; the sum of all else.
@@ -216,8 +219,8 @@ impl<const W: usize> Compiled<W> {
                 Some(a) => ones[a] = ones[a].wrapping_add(portrait.plain),
                 None => rest = rest.wrapping_add(portrait.plain),
             }
-            for (set, keys) in portrait.sets.iter().zip(&symmetry.counted[node]) {
-                for known in set.iter() {
+            for (which, keys) in symmetry.counted[node].iter().enumerate() {
+                for known in portrait.sets[which].iter() {
                     let Some(b) = symmetry.place[known.index()] else {
                         continue;
                     };
@@ -255,9 +258,14 @@ impl Picture {
         while classes < n {
             let before = *colours;
             for a in 0..n {
-                let ties = (0..n).filter(|b| *b != a);
-                let ties = ties.map(|b| u128::of(&(self.twos[a][b], self.twos[b][a], before[b])));
-                colours[a] = u128::of(&(before[a], ties.fold(0, u128::wrapping_add)));
+                let mut ties: u128 = 0;
+                for b in 0..n {
+                    if b != a {
+                        let tie = u128::of(&(self.twos[a][b], self.twos[b][a], before[b]));
+                        ties = ties.wrapping_add(tie);
+                    }
+                }
+                colours[a] = u128::of(&(before[a], ties));
             }
             let finer = self.classes(colours);
             if finer == classes {

@@ -68,6 +68,7 @@ impl<const W: usize> Compiled<W> {
         }
     }
 
+    #[inline]
     fn is_counted(&self, envelope: usize, count: Count) -> bool {
         let envelope = self.tables.universe.envelopes[envelope];
         match count {
@@ -77,12 +78,14 @@ impl<const W: usize> Compiled<W> {
     }
 
     /// Whether a node is in the middle of a count after this delivery.
+    #[inline]
     fn is_counting_on(&self, code: &Code<W>, node: usize, envelope: usize) -> bool {
         self.count_after(node, code.number(node), envelope)
             .is_some_and(|(_, count)| count.is_some())
     }
 
     /// The state of a node after a delivery, and what it is then in the middle of counting.
+    #[inline]
     fn count_after(
         &self,
         node: usize,

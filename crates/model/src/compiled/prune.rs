@@ -3,7 +3,6 @@
 use super::local::Local;
 use super::universe::Mask;
 use super::{Code, Compiled};
-use crate::properties::{Known, Past};
 
 impl<const W: usize> Compiled<W> {
     /// Takes out the envelopes that are dead, and what is remembered for properties that can no
@@ -18,8 +17,9 @@ impl<const W: usize> Compiled<W> {
             let number = tables.normal(node, before, crash);
             self.replace(code, node, before, number);
             let prospect = tables.prospect(node, number, crash);
-            for (dead, own) in dead[self.mail..].iter_mut().zip(&prospect.dead.0) {
-                *dead |= own;
+            let dead = &mut dead[self.mail..];
+            for (word, own) in prospect.dead.0.iter().enumerate() {
+                dead[word] |= own;
             }
             may_propose |= prospect.may_propose;
             is_repeating |= !prospect.repeating.is_empty();
@@ -28,11 +28,12 @@ impl<const W: usize> Compiled<W> {
         if is_repeating {
             self.take_out_repeating(code, &mut dead, crash);
         }
-        if !Known::any_reads(Past::ClosedProposals) {
+        if self.forgets_proposals {
             self.forget_proposals(code, may_propose);
         }
     }
 
+    #[inline]
     fn replace(&self, code: &mut Code<W>, node: usize, before: u32, after: u32) {
         if before != after {
             let key = |number| self.tables.entry(node, number).key;
@@ -43,8 +44,8 @@ impl<const W: usize> Compiled<W> {
 
     pub(super) fn take_out(&self, code: &mut Code<W>, dead: &[u64; W]) {
         let mut keys: u128 = 0;
-        for (word, dead) in dead.iter().enumerate().skip(self.mail) {
-            let mut gone = code.words()[word] & dead;
+        for word in self.mail..W {
+            let mut gone = code.words()[word] & dead[word];
             code.words_mut()[word] &= !gone;
             while gone != 0 {
                 let id = (word - self.mail) * 64 + gone.trailing_zeros() as usize;
@@ -67,9 +68,9 @@ impl<const W: usize> Compiled<W> {
                     if dead[word] & bit != 0 {
                         continue;
                     }
-                    let mut rest = sends.0.iter().zip(self.mail..);
-                    let is_said =
-                        rest.all(|(sends, word)| sends & !(code.words()[word] | dead[word]) == 0);
+                    let (mail, gone) = (&code.words()[self.mail..], &dead[self.mail..]);
+                    let mut rest = sends.0.iter().enumerate();
+                    let is_said = rest.all(|(at, sends)| sends & !(mail[at] | gone[at]) == 0);
                     if is_said && !self.is_promised_anew(code.number(node), node, sends, crash) {
                         dead[word] |= bit;
                         is_done = false;
@@ -116,9 +117,9 @@ impl<const W: usize> Compiled<W> {
             let is_kept = own & kept != 0;
             let is_open =
                 is_kept || may_propose >> ballot & 1 == 1 || (own & stated).count_ones() > 1 || {
-                    let proposals = &universe.proposals_of[ballot].0;
-                    let mut mail = proposals.iter().zip(&code.words()[self.mail..]);
-                    mail.any(|(proposal, word)| proposal & word != 0)
+                    let mail = &code.words()[self.mail..];
+                    let mut proposals = universe.proposals_of[ballot].0.iter().enumerate();
+                    proposals.any(|(at, proposals)| proposals & mail[at] != 0)
                 };
             if own & proposed == 0 || is_open {
                 continue;

@@ -10,7 +10,7 @@ mod steps;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use checker::{Fingerprint as _, Reductions};
 use parking_lot::{Mutex, RwLock};
@@ -18,6 +18,8 @@ use paxos::NodeId;
 use rapidhash::fast::RapidHasher;
 use stateright::Model as _;
 
+use super::growing::Growing;
+use super::judges::{View, conditions};
 use super::local::{Facts, Local, Said};
 use super::outlook::Outlook;
 use super::premises::{Asking, Beyond, Met, Premises, Swaps};
@@ -46,6 +48,8 @@ pub(crate) struct Transition {
 pub(crate) struct Entry {
     pub(crate) local: Local,
     pub(crate) facts: Facts,
+    /// The key of its facts at this node.
+    pub(crate) facts_key: u128,
     pub(crate) key: u128,
     /// For each envelope of the inbox, what its arrival does: see [`Cell`].
     deliveries: Box<[AtomicU32]>,
@@ -118,10 +122,12 @@ impl Cell {
     }
 
     /// The transition, if it does anything.
+    #[inline]
     pub(crate) fn transition(self) -> Option<u32> {
         (self.0 >> 1).checked_sub(1)
     }
 
+    #[inline]
     pub(crate) fn stirs(self) -> bool {
         self.0 > 1 && self.0 & 1 == 1
     }
@@ -134,7 +140,7 @@ pub(crate) type Map<K, V> = HashMap<K, V, BuildHasherDefault<RapidHasher<'static
 #[derive(Default)]
 struct Node {
     numbers: RwLock<Map<Local, u32>>,
-    entries: boxcar::Vec<Entry>,
+    entries: Growing<Entry>,
 }
 
 /// What each node does in each state it can be in.
@@ -148,12 +154,17 @@ pub(crate) struct Tables {
     /// Without and with a crash to come: for each role of [`Roles::automata`], for each of its states.
     outlooks: [OnceLock<Vec<Vec<Outlook>>>; 2],
     nodes: Vec<Node>,
-    /// What any state of a node breaks, as bits of [`super::local::Obligation`].
-    broken: AtomicU8,
-    transitions: boxcar::Vec<Transition>,
+    /// What is asked of states, by the places of the properties.
+    pub(crate) conditions: Vec<fn(&View<'_>) -> bool>,
+    /// Other for each tables: what is known of the states of others is not of these.
+    pub(crate) salt: u128,
+    transitions: Growing<Transition>,
     /// A key for each envelope.
     pub(crate) envelope_keys: Vec<u128>,
 }
+
+/// How many tables there were in this process.
+static TABLES: AtomicU64 = AtomicU64::new(0);
 
 /// A node may be in so many states: as many as its share of a packed state can tell apart.
 pub(crate) const NUMBERS: usize = 1 << 20;
@@ -180,14 +191,15 @@ impl Tables {
         premises.swaps = Swaps::of(&world, &universe);
         let tables = Tables {
             nodes: nodes.collect(),
-            broken: AtomicU8::new(0),
+            conditions: conditions(),
+            salt: u128::of(&("tables", TABLES.fetch_add(1, Ordering::Relaxed))),
             premises,
             world,
             universe,
             stage,
             roles,
             outlooks: [OnceLock::new(), OnceLock::new()],
-            transitions: boxcar::Vec::new(),
+            transitions: Growing::default(),
             envelope_keys,
         };
         tables.certify_alike();
@@ -209,32 +221,30 @@ impl Tables {
             .collect()
     }
 
+    #[inline]
     pub(crate) fn entry(&self, node: usize, number: u32) -> &Entry {
         &self.nodes[node].entries[number as usize]
     }
 
     /// The same, if the number is one.
+    #[inline]
     pub(crate) fn known(&self, node: usize, number: u32) -> Option<&Entry> {
         self.nodes[node].entries.get(number as usize)
     }
 
-    /// What any state of a node breaks so far, as bits of [`super::local::Obligation`].
-    pub(crate) fn broken(&self) -> u8 {
-        self.broken.load(Ordering::Relaxed)
-    }
-
+    #[inline]
     pub(crate) fn transition(&self, number: u32) -> &Transition {
         &self.transitions[number as usize]
     }
 
     /// How many states each node has been seen in.
     pub(crate) fn sizes(&self) -> Vec<usize> {
-        self.nodes.iter().map(|node| node.entries.count()).collect()
+        self.nodes.iter().map(|node| node.entries.len()).collect()
     }
 
     /// For each node the states it has been seen in, by number.
     pub(crate) fn all_locals(&self) -> Vec<Vec<Local>> {
-        let of = |node: &Node| node.entries.iter().map(|(_, entry)| entry.local).collect();
+        let of = |node: &Node| node.entries.iter().map(|entry| entry.local).collect();
         self.nodes.iter().map(of).collect()
     }
 
@@ -258,15 +268,13 @@ impl Tables {
         if let Some(number) = numbers.get(&local) {
             return *number;
         }
-        if table.entries.count() >= NUMBERS {
+        if table.entries.len() >= NUMBERS {
             self.premises.refuse_form(format!(
                 "n{node} can be in more than {NUMBERS} states, which is more than its number has room for"
             ));
             return 0;
         }
         let entry = self.new_entry(node, local);
-        // Before anyone can hold the number.
-        self.broken.fetch_or(entry.facts.breaks, Ordering::Relaxed);
         let number = table.entries.push(entry);
         numbers.insert(local, number as u32);
         number as u32
@@ -286,9 +294,11 @@ impl Tables {
             true => inbox,
             false => 0,
         };
+        let facts = self.facts(node, &local);
         Entry {
             local,
-            facts: self.facts(node, &local),
+            facts,
+            facts_key: u128::of(&("facts", node, facts)),
             key: u128::of(&("node", node, local)),
             deliveries: (0..inbox).map(|_| AtomicU32::new(0)).collect(),
             nothing: (0..self.universe.envelopes.len().div_ceil(64))

@@ -218,7 +218,7 @@ fn observation(compiled: &Compiled<W>, code: &Code<W>) -> (Letters, Vec<(u8, Let
         .map(|(id, server)| (compiled.symmetry.names[id.index()], server.announced))
         .collect();
     announced.sort_unstable();
-    (compiled.chosen(code), announced)
+    (compiled.view(code).chosen(), announced)
 }
 
 fn successors(compiled: &Compiled<W>, code: &Code<W>) -> Vec<(Action, Code<W>)> {

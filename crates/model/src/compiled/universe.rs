@@ -66,6 +66,8 @@ pub(crate) struct Universe {
     pub(crate) proposals_of: Vec<Mask>,
     /// The promises.
     pub(crate) promises: Mask,
+    /// For each envelope, what it is to ignore it.
+    pub(crate) ignored: Vec<Kind>,
     /// For each kind of message, what it is to ignore one, and those for nodes that run.
     pub(crate) heard: Vec<(Kind, Mask)>,
     /// Pairs of a value that no client of the ballot's proposer asked for.
@@ -106,6 +108,7 @@ impl Universe {
             pairs_of: Vec::new(),
             proposals_of: Vec::new(),
             promises: Mask::default(),
+            ignored: Vec::new(),
             heard: Vec::new(),
             adopted: 0,
             envelopes,
@@ -123,10 +126,11 @@ impl Universe {
         let promises = universe.envelopes.iter().copied();
         universe.promises = universe.mask(promises.filter(|one| one.is_promise()));
         for (id, envelope) in universe.envelopes.iter().enumerate() {
+            let kind = Kind::of_ignored(&envelope.message());
+            universe.ignored.push(kind);
             if world.is_down(universe.to[id]) {
                 continue;
             }
-            let kind = Kind::of_ignored(&envelope.message());
             let mut masks = universe.heard.iter_mut();
             match masks.find(|(other, _)| *other == kind) {
                 Some((_, mask)) => mask.set(id),

@@ -151,9 +151,9 @@ fn the_scenarios_of_the_suite() {
 #[test]
 fn a_retry_that_changes_nothing_else_is_counted() {
     let body = placed(
-        "proposers = 2\nacceptors = 2",
-        "nack = true\nrounds = 2",
-        "retries = 2",
+        "proposers = 2\nacceptors = 1",
+        "nack = true",
+        "rounds = 2\nretries = 2",
         DUEL,
     );
     assert_same_states(&world(&body).with_mutant(Mutant::NextRoundFromNack), &body);

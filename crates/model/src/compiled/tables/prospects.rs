@@ -10,6 +10,7 @@ use crate::properties::{Known, Past};
 
 impl Tables {
     /// What can still come of what is on its way to a node.
+    #[inline]
     pub(crate) fn prospect(&self, node: usize, number: u32, crash: bool) -> &Prospect {
         let entry = self.entry(node, number);
         entry.prospects[usize::from(crash)].get_or_init(|| self.new_prospect(node, entry, crash))
@@ -70,6 +71,7 @@ impl Tables {
 
     /// The same state without what no property will ask for any more: the ballots it must not vote in,
     /// if it never will.
+    #[inline]
     pub(crate) fn normal(&self, node: usize, number: u32, crash: bool) -> u32 {
         let entry = self.entry(node, number);
         let known = &entry.normal[usize::from(crash)];
@@ -88,6 +90,7 @@ impl Tables {
     }
 
     /// The same state with the proposals of one ballot forgotten.
+    #[inline]
     pub(crate) fn forgetting(&self, node: usize, number: u32, ballot: usize) -> u32 {
         let entry = self.entry(node, number);
         let ballots = self.universe.ballots.len();

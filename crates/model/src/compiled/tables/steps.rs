@@ -9,6 +9,7 @@ use crate::Event;
 use crate::compiled::input::{Input, Outcome, What};
 
 impl Tables {
+    #[inline]
     pub(crate) fn is_torn(&self) -> bool {
         self.world.scenario().world.torn
     }
@@ -40,12 +41,13 @@ impl Tables {
     /// Takes out of these envelopes those whose arrival is known to do nothing in this state of a node.
     #[inline]
     pub(crate) fn leave_out_nothing(&self, entry: &Entry, mail: &mut [u64]) {
-        for (mail, nothing) in mail.iter_mut().zip(&entry.nothing) {
-            *mail &= !nothing.load(Ordering::Relaxed);
+        for (word, nothing) in entry.nothing.iter().enumerate() {
+            mail[word] &= !nothing.load(Ordering::Relaxed);
         }
     }
 
     /// The ways to crash over an envelope.
+    #[inline]
     pub(crate) fn tears(&self, number: u32, envelope: usize) -> &[(u8, u32)] {
         let at = self.universe.to[envelope];
         let entry = self.entry(at.index(), number);
@@ -54,6 +56,7 @@ impl Tables {
     }
 
     /// What happens to a node beside deliveries.
+    #[inline]
     pub(crate) fn rest(&self, at: NodeId, number: u32) -> &Rest {
         let entry = self.entry(at.index(), number);
         entry.rest.get_or_init(|| {

@@ -15,6 +15,8 @@ mod faults;
 mod given;
 pub mod guard;
 mod kinds;
+#[cfg(test)]
+mod lamport;
 mod letter;
 mod live;
 mod mutants;

@@ -259,9 +259,9 @@ impl Picture {
             let before = *colours;
             for a in 0..n {
                 let mut ties: u128 = 0;
-                for b in 0..n {
+                for (b, other) in before[..n].iter().enumerate() {
                     if b != a {
-                        let tie = u128::of(&(self.twos[a][b], self.twos[b][a], before[b]));
+                        let tie = u128::of(&(self.twos[a][b], self.twos[b][a], other));
                         ties = ties.wrapping_add(tie);
                     }
                 }

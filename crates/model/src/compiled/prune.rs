@@ -42,10 +42,11 @@ impl<const W: usize> Compiled<W> {
         }
     }
 
+    /// Takes out these envelopes. None of the words before them has a bit.
     pub(super) fn take_out(&self, code: &mut Code<W>, dead: &[u64; W]) {
         let mut keys: u128 = 0;
-        for word in self.mail..W {
-            let mut gone = code.words()[word] & dead[word];
+        for (word, dead) in dead.iter().enumerate() {
+            let mut gone = code.words()[word] & dead;
             code.words_mut()[word] &= !gone;
             while gone != 0 {
                 let id = (word - self.mail) * 64 + gone.trailing_zeros() as usize;

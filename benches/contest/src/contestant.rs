@@ -126,7 +126,11 @@ fn compile_and_explore(world: World, limits: &Limits) -> Result<Counted, String>
 }
 
 fn explore_compiled<const W: usize>(plan: Plan, limits: &Limits) -> Result<Counted, String> {
-    let model = Judged::by(Compiled::agreement, plan.compile::<W>());
+    let compiled: Compiled<W> = plan.compile();
+    let properties = compiled.properties();
+    let agreement = properties.iter().find(|one| one.name == "agreement");
+    let agreement = agreement.ok_or("the tables do not know agreement")?;
+    let model = Judged::by(agreement.condition, compiled);
     let run = checker::explore_offering(&model, Reductions::NONE, limits, &|_| {});
     counted_by_own(&run)
 }
